@@ -1,0 +1,3 @@
+//! ftp-get
+
+fn main() {}

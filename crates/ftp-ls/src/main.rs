@@ -1,0 +1,3 @@
+//! ftp-ls
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! ftp-pipe
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! ftp-put
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! ftp-rm
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The scripted FTP server and the runner of the tools.
