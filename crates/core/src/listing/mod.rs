@@ -11,7 +11,6 @@ mod unix;
 
 pub use entry::{Entry, Kind, Role, Stamp};
 pub use mlsd::{mlst_line, mlst_reply};
-pub use unix::Recent;
 
 /// The forms a listing comes in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,7 +39,7 @@ pub enum Line<'a> {
 pub struct ListReader {
     tries: &'static [Format],
     settled: Option<Format>,
-    recent: Recent,
+    recent: unix::Recent,
     unknown: u64,
 }
 
@@ -58,7 +57,7 @@ impl ListReader {
     }
 
     fn new(tries: &'static [Format], now: i64) -> Self {
-        Self { tries, settled: None, recent: Recent::at(now), unknown: 0 }
+        Self { tries, settled: None, recent: unix::Recent::at(now), unknown: 0 }
     }
 
     /// Reads one line, given without its line end. The first format that fits an entry is tried
