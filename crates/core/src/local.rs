@@ -1,0 +1,156 @@
+//! Local files: a download appears under its name whole or not at all.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tempfile::NamedTempFile;
+
+/// The temporary files of a run, so that a signal can remove them before the process dies of it.
+#[derive(Clone, Debug, Default)]
+pub struct Unfinished(Arc<Mutex<BTreeSet<PathBuf>>>);
+
+impl Unfinished {
+    /// Removes all files that are not finished. What cannot be removed is left.
+    pub fn remove_all(&self) {
+        for path in std::mem::take(&mut *self.paths()) {
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    fn paths(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A file being written. Dropping it without [`Draft::commit`] removes what was written.
+#[derive(Debug)]
+pub enum Draft {
+    /// A temporary file beside the target, which a rename turns into it.
+    Beside {
+        /// The temporary file.
+        file: NamedTempFile,
+        /// The name it will have.
+        target: PathBuf,
+        /// Where it is noted until then.
+        unfinished: Unfinished,
+    },
+    /// A device or FIFO such as /dev/null, written as it is: it cannot be replaced.
+    Direct(File),
+}
+
+impl Draft {
+    /// Begins a file that will be called `target`. A link is followed, so that the file it leads
+    /// to is replaced and the link stays, as `cp` does.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or `target` is a directory.
+    pub fn begin(target: &Path, unfinished: &Unfinished) -> io::Result<Self> {
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        match fs::metadata(&target) {
+            Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(found) if !found.is_file() => {
+                return Ok(Self::Direct(File::options().write(true).open(&target)?));
+            }
+            _ => {}
+        }
+        let folder = target.parent().filter(|p| !p.as_os_str().is_empty());
+        let file = tempfile::Builder::new()
+            .prefix(".ftp-")
+            .suffix(".part")
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        unfinished.paths().insert(file.path().to_owned());
+        Ok(Self::Beside { file, target, unfinished: unfinished.clone() })
+    }
+
+    /// The file to write to.
+    pub fn file(&self) -> &File {
+        match self {
+            Self::Beside { file, .. } => file.as_file(),
+            Self::Direct(file) => file,
+        }
+    }
+
+    /// Gives the file its name, once its bytes are on the disk.
+    ///
+    /// # Errors
+    /// A full disk that only now shows, or a rename that fails; nothing is left then.
+    pub fn commit(self) -> io::Result<()> {
+        match self {
+            Self::Direct(_) => Ok(()),
+            Self::Beside { file, target, unfinished } => {
+                let temporary = file.path().to_owned();
+                file.as_file().sync_data()?;
+                let renamed = file.persist(&target).map(drop).map_err(|failed| failed.error);
+                unfinished.paths().remove(&temporary);
+                renamed
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_draft_appears_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        let unfinished = Unfinished::default();
+        let draft = Draft::begin(&target, &unfinished).unwrap();
+        draft.file().write_all(b"x").unwrap();
+        assert!(!target.exists());
+        drop(draft);
+        assert!(names(folder.path()).is_empty());
+
+        let draft = Draft::begin(&target, &unfinished).unwrap();
+        draft.file().write_all(b"whole").unwrap();
+        draft.commit().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"whole");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_signal_can_remove_what_is_not_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let unfinished = Unfinished::default();
+        let _draft = Draft::begin(&folder.path().join("a"), &unfinished).unwrap();
+        assert_eq!(names(folder.path()).len(), 1);
+        unfinished.remove_all();
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn links_stay_and_devices_are_written_as_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, b"old").unwrap();
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        let draft = Draft::begin(&link, &Unfinished::default()).unwrap();
+        draft.file().write_all(b"new").unwrap();
+        draft.commit().unwrap();
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+
+        let null = Draft::begin(Path::new("/dev/null"), &Unfinished::default()).unwrap();
+        assert!(matches!(null, Draft::Direct(_)));
+        null.commit().unwrap();
+        assert!(Draft::begin(folder.path(), &Unfinished::default()).is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! The servers of a run: one session each, opened when it is first needed, and again when it
+//! was lost.
+
+use std::sync::Arc;
+
+use crate::error::{Cause, Outcome};
+use crate::url::Origin;
+use crate::wire::{Access, Credentials, Session, Wants};
+
+/// Finds whom to log in as at a server.
+pub type FindCredentials = dyn Fn(&Origin) -> Result<Credentials, Cause>;
+
+/// A server and the session with it.
+pub struct Server {
+    /// Where it is and as whom the URL wants it.
+    pub origin: Origin,
+    access: Arc<Access>,
+    credentials: Credentials,
+    session: Option<Session>,
+    /// Why it is no use to try again in this run.
+    gone: Option<Outcome>,
+}
+
+impl Server {
+    /// The session, opened if there is none that can be used. `wants` goes into the first flight.
+    ///
+    /// # Errors
+    /// Those of [`Session::open`]; a server that once was out of reach is not tried again.
+    pub fn session(&mut self, wants: Wants) -> Result<&mut Session, Cause> {
+        if let Some(outcome) = self.gone {
+            return Err(Cause::NotTried(outcome));
+        }
+        let session = match self.session.take().filter(Session::is_usable) {
+            Some(session) => session,
+            None => Session::open(&self.origin, &self.access, &self.credentials, wants)
+                .inspect_err(|cause| {
+                    self.gone = cause.server_is_gone().then(|| cause.outcome());
+                })?,
+        };
+        Ok(self.session.insert(session))
+    }
+
+    /// Gives up the session, its connection and whatever was going on on it.
+    pub fn hang_up(&mut self) {
+        self.session = None;
+    }
+}
+
+/// All servers of a run, or all of one side of it.
+pub struct Servers {
+    access: Arc<Access>,
+    credentials: Box<FindCredentials>,
+    known: Vec<Server>,
+}
+
+impl Servers {
+    /// Nobody is connected to yet.
+    pub fn new(access: Arc<Access>, credentials: Box<FindCredentials>) -> Self {
+        Self { access, credentials, known: Vec::new() }
+    }
+
+    /// The server at `origin`.
+    ///
+    /// # Errors
+    /// Credentials that cannot be read.
+    pub fn at(&mut self, origin: &Origin) -> Result<&mut Server, Cause> {
+        let place = self.known.iter().position(|server| server.origin.same_session(origin));
+        let place = match place {
+            Some(place) => place,
+            None => {
+                let credentials = (self.credentials)(origin)?;
+                self.known.push(Server {
+                    origin: origin.clone(),
+                    access: Arc::clone(&self.access),
+                    credentials,
+                    session: None,
+                    gone: None,
+                });
+                self.known.len() - 1
+            }
+        };
+        let known = self.known.get_mut(place);
+        known.ok_or_else(|| Cause::Operand("a server that was just here is gone".into()))
+    }
+
+    /// Takes leave of all servers.
+    pub fn quit(self) {
+        for session in self.known.into_iter().filter_map(|server| server.session) {
+            session.quit();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The system calls the standard library lacks, under names that say what they are for. The only
+//! door to rustix. What a kernel cannot do here is an answer, not an error.
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod linux;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use linux as platform;
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod other;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+use other as platform;
+
+mod portable;
+
+pub use platform::{Pipe, quick_ack, send_file, splice, widen};
+pub use portable::{
+    Descriptor, Ready, descriptor, is_terminal, keep_alive, read, wait, write,
+};
+
+/// What one call inside the kernel came to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fast {
+    /// So many bytes moved; 0 is the end of the source.
+    Moved(usize),
+    /// These two descriptors cannot do it; nothing moved, use read and write.
+    Unsupported,
+}

@@ -1,0 +1,93 @@
+//! What every Unix has: what a descriptor is, waiting for it, and TCP keep-alive.
+
+use std::io;
+use std::net::TcpStream;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::FileType;
+use rustix::io::Errno;
+
+/// What kind of thing a descriptor is, as far as it decides how bytes are moved.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Descriptor {
+    /// A pipe or FIFO.
+    Pipe,
+    /// A regular file.
+    File,
+    /// A socket.
+    Socket,
+    /// A terminal, device or anything else.
+    Other,
+}
+
+/// What kind of thing `fd` is.
+pub fn descriptor(fd: &impl AsFd) -> Descriptor {
+    let Ok(stat) = rustix::fs::fstat(fd) else { return Descriptor::Other };
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Fifo => Descriptor::Pipe,
+        FileType::RegularFile => Descriptor::File,
+        FileType::Socket => Descriptor::Socket,
+        _ => Descriptor::Other,
+    }
+}
+
+/// Reads from a descriptor.
+///
+/// # Errors
+/// Those of read(2); an interrupted call is made again.
+pub fn read(fd: &impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| rustix::io::read(fd, &mut *buffer))?)
+}
+
+/// Writes to a descriptor.
+///
+/// # Errors
+/// Those of write(2); an interrupted call is made again.
+pub fn write(fd: &impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| rustix::io::write(fd, bytes))?)
+}
+
+/// Whether `fd` is a terminal.
+pub fn is_terminal(fd: &impl AsFd) -> bool {
+    rustix::termios::isatty(fd)
+}
+
+/// What to wait for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ready {
+    /// Bytes, a connection, or the end.
+    Read,
+    /// Room to write.
+    Write,
+}
+
+/// Waits until `fd` is ready; `false` when `limit` ran out first. `None` waits for ever.
+///
+/// # Errors
+/// Those of poll(2).
+pub fn wait(fd: &impl AsFd, ready: Ready, limit: Option<Duration>) -> io::Result<bool> {
+    let events = match ready {
+        Ready::Read => PollFlags::IN,
+        Ready::Write => PollFlags::OUT,
+    };
+    let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+    let mut fds = [PollFd::new(fd, events)];
+    loop {
+        match poll(&mut fds, limit.as_ref()) {
+            Ok(count) => return Ok(count > 0),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
+/// Has the kernel probe an idle control connection, so that a NAT box does not forget it during
+/// a long transfer. Best effort: a socket that cannot do it still works.
+pub fn keep_alive(socket: &TcpStream) {
+    use rustix::net::sockopt;
+    let _ = sockopt::set_socket_keepalive(socket, true);
+    let _ = sockopt::set_tcp_keepidle(socket, Duration::from_secs(60));
+    let _ = sockopt::set_tcp_keepintvl(socket, Duration::from_secs(30));
+}

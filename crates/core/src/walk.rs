@@ -1,0 +1,167 @@
+//! Walking a remote tree, depth first, with guards against trees without end.
+
+use crate::error::{Cause, Failure};
+use crate::listing::{Entry, Kind, Role, base_name};
+use crate::names::is_plain;
+use crate::path::RemotePath;
+use crate::servers::Server;
+use crate::wire::Wants;
+
+/// How deep a tree may be: PATH_MAX allows no more than 2,048 on the servers' side either, and a
+/// link that leads upwards is found out long before.
+const MAX_DEPTH: usize = 128;
+
+/// Something found in a tree.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its whole path on the server.
+    pub path: RemotePath,
+    /// The names that lead to it from the root of the walk; none for the root itself. Each is
+    /// plain: not empty, no slash, not `.` or `..`.
+    pub below: Vec<Vec<u8>>,
+    /// What the listing says of it.
+    pub entry: Entry<'static>,
+}
+
+impl Item {
+    /// The path below the root of the walk, with slashes between.
+    pub fn relative(&self) -> Vec<u8> {
+        self.below.join(&b'/')
+    }
+}
+
+/// What a walk tells.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// A directory, before what is in it.
+    Enter(&'a Item),
+    /// Anything that is no directory.
+    Leaf(&'a Item),
+    /// A directory, after what is in it. `whole` tells whether all of it could be listed.
+    Leave {
+        /// The directory.
+        item: &'a Item,
+        /// Whether nothing in it or below was left out.
+        whole: bool,
+    },
+    /// Something that had to be left out; the rest goes on.
+    Failed(Failure),
+}
+
+/// What the walk calls; an error from it ends the walk.
+pub type OnStep<'v> = dyn FnMut(&mut Server, Step<'_>) -> Result<(), Cause> + 'v;
+
+/// Walks the tree under `root`, which must be a directory. Entries come in the order of the bytes
+/// of their names. `hidden` includes dotfiles. Links are leaves, so no link can make a loop; a
+/// directory that is its own ancestor (the `unique` fact) is left out.
+///
+/// # Errors
+/// `root` cannot be listed, the connection is lost, or what `visit` returns.
+pub fn walk(
+    server: &mut Server,
+    root: &RemotePath,
+    hidden: bool,
+    visit: &mut OnStep<'_>,
+) -> Result<(), Cause> {
+    let mut entry = Entry::new(b".", Kind::Dir);
+    entry.role = Role::Itself;
+    let item = Item { path: root.clone(), below: Vec::new(), entry };
+    let mut walk = Walk { server, hidden, visit, ancestors: Vec::new() };
+    walk.directory(&item).map(drop)
+}
+
+struct Walk<'w, 'v> {
+    server: &'w mut Server,
+    hidden: bool,
+    visit: &'w mut OnStep<'v>,
+    ancestors: Vec<Vec<u8>>,
+}
+
+impl Walk<'_, '_> {
+    /// Visits a directory and all below; returns whether nothing was left out.
+    fn directory(&mut self, item: &Item) -> Result<bool, Cause> {
+        let (mut entries, mut whole) = self.list(item)?;
+        (self.visit)(self.server, Step::Enter(item))?;
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        for entry in entries {
+            whole &= self.entry(item, entry)?;
+        }
+        (self.visit)(self.server, Step::Leave { item, whole })?;
+        Ok(whole)
+    }
+
+    fn list(&mut self, item: &Item) -> Result<(Vec<Entry<'static>>, bool), Cause> {
+        let wants = Wants { features: true, data: true };
+        let mut entries = Vec::new();
+        let hidden = self.hidden;
+        let listed = self.server.session(wants)?.list(&item.path, hidden, &mut |entry| {
+            if entry.role == Role::Child && (hidden || !entry.name.starts_with(b".")) {
+                entries.push(entry.into_owned());
+            }
+            Ok(())
+        })?;
+        if listed.truncated {
+            self.leave_out(&item.path, "the server left entries out of this listing")?;
+        }
+        if listed.unknown > 0 {
+            let lines = format!("{} lines of this listing could not be read", listed.unknown);
+            self.leave_out(&item.path, &lines)?;
+        }
+        Ok((entries, !listed.truncated && listed.unknown == 0))
+    }
+
+    fn entry(&mut self, parent: &Item, mut entry: Entry<'static>) -> Result<bool, Cause> {
+        let name = self.plain_name(parent, &entry);
+        let (Some(name), Ok(path)) = (&name, parent.path.join(name.as_deref().unwrap_or_default()))
+        else {
+            let shown = [parent.path.as_bytes(), b"/", &entry.name].concat();
+            let text = "a name that could lead out of its directory";
+            let failure = Failure::new(shown, Cause::Operand(text.into()));
+            (self.visit)(self.server, Step::Failed(failure))?;
+            return Ok(false);
+        };
+        let mut below = parent.below.clone();
+        below.push(name.clone());
+        entry.name = name.clone().into();
+        let item = Item { path, below, entry };
+        if item.entry.kind == Kind::Dir {
+            return self.descend(&item);
+        }
+        (self.visit)(self.server, Step::Leaf(&item))?;
+        Ok(true)
+    }
+
+    /// The name alone: some servers print `dir/name` when they are given `dir` to list.
+    fn plain_name(&self, parent: &Item, entry: &Entry<'_>) -> Option<Vec<u8>> {
+        let name: &[u8] = &entry.name;
+        let dir = parent.path.trimmed();
+        let prefix = name.strip_prefix(dir.as_bytes()).and_then(|n| n.strip_prefix(b"/"));
+        let name = prefix.filter(|n| !dir.is_empty() && base_name(n) == *n).unwrap_or(name);
+        is_plain(name).then(|| name.to_vec())
+    }
+
+    fn descend(&mut self, item: &Item) -> Result<bool, Cause> {
+        let unique = item.entry.unique.as_deref().map(<[u8]>::to_vec);
+        let looping = unique.as_ref().is_some_and(|unique| self.ancestors.contains(unique));
+        if looping || item.below.len() > MAX_DEPTH {
+            self.leave_out(&item.path, "a directory tree without end")?;
+            return Ok(false);
+        }
+        self.ancestors.push(unique.clone().unwrap_or_else(|| item.path.as_bytes().to_vec()));
+        let end = self.directory(item);
+        self.ancestors.pop();
+        match end {
+            Err(cause) if cause.session_survives() => {
+                let failure = Failure::new(item.path.as_bytes(), cause);
+                (self.visit)(self.server, Step::Failed(failure))?;
+                Ok(false)
+            }
+            other => other,
+        }
+    }
+
+    fn leave_out(&mut self, path: &RemotePath, why: &str) -> Result<(), Cause> {
+        let failure = Failure::new(path.as_bytes(), Cause::Operand(why.into()));
+        (self.visit)(self.server, Step::Failed(failure))
+    }
+}

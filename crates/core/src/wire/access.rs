@@ -1,0 +1,61 @@
+//! How servers are reached: everything a run decided before the first connection.
+
+use std::time::Duration;
+
+use super::active::Active;
+use super::connect::Family;
+use super::tls::TlsTrust;
+use super::trace::Trace;
+use crate::secret::Secret;
+
+/// Whether an `ftp://` session is put under TLS.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TlsPolicy {
+    /// Never.
+    #[default]
+    Off,
+    /// Where the server has it.
+    Try,
+    /// Always; a server without it is not talked to.
+    Require,
+}
+
+/// How servers are reached. One value serves all sessions of a run.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// TLS on `ftp://`; `ftps://` and `ftpes://` always require it.
+    pub tls: TlsPolicy,
+    /// Who is trusted, where TLS may be used at all.
+    pub trust: Option<TlsTrust>,
+    /// Data connections that the server opens, instead of passive ones.
+    pub active: Option<Active>,
+    /// Whether EPSV may be used.
+    pub epsv: bool,
+    /// Whether the host in a PASV answer is used instead of the control connection's peer.
+    pub trust_pasv: bool,
+    /// Addresses to use.
+    pub family: Family,
+    /// The bound on every single wait.
+    pub timeout: Duration,
+    /// Whether commands may be sent before the replies to earlier ones are in.
+    pub pipeline: bool,
+    /// Commands sent after the login, as they are.
+    pub quotes: Vec<Vec<u8>>,
+    /// Whether names go to the server as UTF-8, so that `OPTS UTF8 ON` is in order.
+    pub utf8: bool,
+    /// The protocol trace.
+    pub trace: Trace,
+}
+
+/// Who to log in as.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The user name's bytes.
+    pub user: Vec<u8>,
+    /// The password's bytes.
+    pub password: Secret,
+    /// What ACCT is given where a server asks for it.
+    pub account: Option<Secret>,
+    /// Where they came from, for the message of a refused login: `the URL`, `~/.netrc`.
+    pub source: String,
+}

@@ -1,0 +1,234 @@
+//! Data connections: passive or active, plain or under TLS, and the server's verdict at their end.
+
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use super::active::Waiting;
+use super::connect;
+use super::session::{Session, Type};
+use super::stream::Stream;
+use crate::error::{Cause, Phase};
+use crate::reply::Reply;
+
+/// How long an EPSV port may take to connect before PASV is tried: behind some NAT boxes EPSV is
+/// answered and then blocked.
+const EPSV_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The verdict may take this many times `--timeout`: servers scan or copy a file before it.
+const VERDICT_PATIENCE: u32 = 4;
+
+/// How long to wait for the server's words once a transfer has broken.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// The near side of a data connection before the transfer command is sent.
+enum Door {
+    Open(TcpStream),
+    Awaited(Waiting),
+}
+
+/// What comes after a transfer, so that its first command can be on its way already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Next {
+    /// Another transfer.
+    Transfer,
+    /// Nothing, or nothing known.
+    Unknown,
+}
+
+/// A transfer under way. It borrows the session: nothing else can be asked before its end, and
+/// only [`Self::finish`] knows whether it succeeded.
+#[must_use = "only finish() reads the server's verdict on the transfer"]
+pub struct Transfer<'s> {
+    session: &'s mut Session,
+    /// The data connection.
+    pub stream: Stream,
+    /// How many bytes the server said will come; downloads of images only.
+    pub announced: Option<u64>,
+}
+
+impl Session {
+    /// Sends a transfer command (RETR, STOR, APPE, LIST and the like, one line without CRLF) and
+    /// opens the data connection.
+    ///
+    /// # Errors
+    /// The server's refusal, or a data connection that cannot be had.
+    pub fn transfer(&mut self, line: &[u8], kind: Type) -> Result<Transfer<'_>, Cause> {
+        self.set_type(kind)?;
+        let door = self.door()?;
+        let reply = self.send(line)?;
+        if !reply.is_preliminary() {
+            return Err(match reply.is_done() {
+                true => Cause::Protocol("the server ended a transfer before it began".into()),
+                false => Cause::Refused(reply),
+            });
+        }
+        self.control.owe();
+        self.in_transfer = true;
+        let stream = self.enter(door)?;
+        let announced = reply.announced_bytes().filter(|_| kind == Type::Image);
+        Ok(Transfer { session: self, stream, announced })
+    }
+
+    fn door(&mut self) -> Result<Door, Cause> {
+        if let Some(active) = self.access.active.clone() {
+            let local = self.control.local().map_err(Cause::Local)?;
+            let waiting = Waiting::listen(&active, local.ip())?;
+            super::session::done(self.send(&waiting.command())?)?;
+            return Ok(Door::Awaited(waiting));
+        }
+        if self.epsv
+            && let Some(socket) = self.extended_passive()?
+        {
+            return Ok(Door::Open(socket));
+        }
+        self.passive().map(Door::Open)
+    }
+
+    /// Connects where EPSV says; `None`, for the rest of the session, where that leads nowhere.
+    fn extended_passive(&mut self) -> Result<Option<TcpStream>, Cause> {
+        if self.passive.is_none() {
+            let reply = self.send(b"EPSV")?;
+            self.take_epsv(&reply);
+        }
+        let Some(address) = self.passive.take() else { return Ok(None) };
+        match connect::connect(address, self.access.timeout.min(EPSV_PATIENCE), Phase::DataConnect) {
+            Ok(socket) => Ok(Some(socket)),
+            Err(_) => {
+                self.control.trace().note("nothing answers at the EPSV port: trying PASV");
+                self.epsv = false;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes the answer to an EPSV.
+    pub(super) fn take_epsv(&mut self, reply: &Reply) {
+        match (reply.epsv_port().filter(|_| reply.code() == 229), self.control.peer()) {
+            (Some(port), Ok(peer)) => self.passive = Some(SocketAddr::new(peer.ip(), port)),
+            _ => self.epsv = false,
+        }
+    }
+
+    /// Connects where PASV says. The host in the answer is the control connection's peer unless
+    /// the user trusts it: behind NAT it is wrong, and a hostile server could name a third party.
+    fn passive(&mut self) -> Result<TcpStream, Cause> {
+        let reply = super::session::done(self.send(b"PASV")?)?;
+        let Some(mut address) = reply.pasv_address() else {
+            return Err(Cause::Protocol("an answer to PASV without an address".into()));
+        };
+        if !self.access.trust_pasv {
+            let peer = self.control.peer().map_err(|e| Cause::Lost(Phase::Reply, e))?;
+            address.set_ip(peer.ip());
+        }
+        connect::connect(address, self.access.timeout, Phase::DataConnect)
+    }
+
+    fn enter(&mut self, door: Door) -> Result<Stream, Cause> {
+        let timeout = self.access.timeout;
+        let socket = match door {
+            Door::Open(socket) => socket,
+            Door::Awaited(waiting) => {
+                let peer = self.control.peer().map_err(|e| Cause::Lost(Phase::Reply, e))?;
+                waiting.accept(peer.ip(), timeout)?
+            }
+        };
+        socket.set_read_timeout(Some(timeout)).map_err(Cause::Local)?;
+        socket.set_write_timeout(Some(timeout)).map_err(Cause::Local)?;
+        let stream = Stream::Plain(socket);
+        match &self.tls {
+            Some(config) if self.protected => {
+                let config = std::sync::Arc::clone(config);
+                stream.secure(&config, &self.host).map_err(|cause| self.last_words(cause))
+            }
+            _ => Ok(stream),
+        }
+    }
+
+    /// The server's own reason for a broken transfer, if it gives one within a moment; else
+    /// `cause`.
+    fn last_words(&mut self, cause: Cause) -> Cause {
+        self.control.set_patience(LAST_WORDS.min(self.access.timeout));
+        let verdict = self.control.pending(Phase::Verdict);
+        self.control.set_patience(self.access.timeout);
+        match verdict {
+            Ok(reply) if reply.code() >= 400 => {
+                self.in_transfer = reply.code() == 421;
+                Cause::BadVerdict(reply)
+            }
+            _ => cause,
+        }
+    }
+
+    /// Reads the verdict. A server that works on commands beside the transfer may answer the
+    /// presumed EPSV first: libunftp does.
+    fn verdict(&mut self) -> Result<Reply, Cause> {
+        self.control.set_patience(self.access.timeout * VERDICT_PATIENCE);
+        let mut reply = self.control.pending(Phase::Verdict)?;
+        if reply.code() == 229 && self.epsv_presumed {
+            self.take_epsv(&reply);
+            self.epsv_presumed = false;
+            reply = self.control.command(b"EPSV", Phase::Verdict)?;
+        }
+        while reply.is_preliminary() {
+            self.control.owe_first();
+            reply = self.control.pending(Phase::Verdict)?;
+        }
+        self.control.set_patience(self.access.timeout);
+        self.in_transfer = reply.code() == 421;
+        Ok(reply)
+    }
+}
+
+impl Transfer<'_> {
+    /// Ends a download of `received` bytes: reads the verdict, and compares with what the server
+    /// announced. With `next`, the EPSV for the next transfer goes out first: the server is done
+    /// with this one, since its last byte is here.
+    ///
+    /// # Errors
+    /// Anything but 2xx, or a count that does not agree.
+    pub fn finish_download(self, received: u64, next: Next) -> Result<Reply, Cause> {
+        let Self { session, stream, announced } = self;
+        let presume = next == Next::Transfer
+            && session.access.pipeline
+            && session.epsv
+            && session.access.active.is_none();
+        if presume {
+            session.control.presume(&[b"EPSV".to_vec()])?;
+            session.epsv_presumed = true;
+        }
+        drop(stream);
+        let reply = session.verdict()?;
+        session.epsv_presumed = false;
+        if !reply.is_done() {
+            return Err(Cause::BadVerdict(reply));
+        }
+        match announced {
+            Some(want) if want != received => Err(Cause::WrongSize { got: received, want }),
+            _ => Ok(reply),
+        }
+    }
+
+    /// Ends an upload: everything is on its way, and the server says that it has it.
+    ///
+    /// # Errors
+    /// Anything but 2xx, or a connection lost before it.
+    pub fn finish_upload(self) -> Result<Reply, Cause> {
+        let Self { session, mut stream, .. } = self;
+        if let Err(error) = stream.finish_upload() {
+            drop(stream);
+            return Err(session.last_words(Cause::Lost(Phase::Data, error)));
+        }
+        let reply = session.verdict();
+        drop(stream);
+        let reply = reply?;
+        if reply.is_done() { Ok(reply) } else { Err(Cause::BadVerdict(reply)) }
+    }
+
+    /// Gives up a transfer whose data connection broke with `cause`: the server may say why, and
+    /// its words explain more than a reset connection does.
+    pub fn broken(self, cause: Cause) -> Cause {
+        let Self { session, stream, .. } = self;
+        drop(stream);
+        session.last_words(cause)
+    }
+}

@@ -1,0 +1,269 @@
+//! From a host to a logged-in session, in as few round trips as the server bears.
+//!
+//! Before the greeting is read the whole login is on its way. A server that cannot take that is
+//! tried once more with one command at a time.
+
+use std::sync::Arc;
+
+use super::access::{Access, Credentials, TlsPolicy};
+use super::connect;
+use super::control::Control;
+use super::session::{Session, Type, Wants, done, line};
+use super::stream::Stream;
+use crate::error::{Cause, Phase};
+use crate::login::{Verdict, judge};
+use crate::reply::Reply;
+use crate::url::{Origin, Scheme};
+
+/// See [`Session::open`].
+pub(super) fn open(
+    origin: &Origin,
+    access: &Arc<Access>,
+    credentials: &Credentials,
+    wants: Wants,
+) -> Result<Session, Cause> {
+    let guest = Guest { origin, access, credentials, wants };
+    if access.pipeline
+        && let Some(session) = guest.pipelined()?
+    {
+        return Ok(session);
+    }
+    guest.one_by_one()
+}
+
+struct Guest<'a> {
+    origin: &'a Origin,
+    access: &'a Arc<Access>,
+    credentials: &'a Credentials,
+    wants: Wants,
+}
+
+impl Guest<'_> {
+    /// Logs in ahead of the replies; `None` when this server cannot take it.
+    fn pipelined(&self) -> Result<Option<Session>, Cause> {
+        let mut session = self.connect()?;
+        let secure_later = self.may_start_tls();
+        let first = if secure_later { vec![b"AUTH TLS".to_vec()] } else { self.flight(&session) };
+        session.control.presume(&first)?;
+        match greeting(&mut session) {
+            Err(Cause::Lost(..)) => return Ok(None),
+            other => other?,
+        }
+        if secure_later {
+            self.start_tls(&mut session)?;
+            let flight = self.flight(&session);
+            session.control.presume(&flight)?;
+        }
+        let flight = self.flight(&session);
+        self.read_flight(session, &flight)
+    }
+
+    fn read_flight(
+        &self,
+        mut session: Session,
+        flight: &[Vec<u8>],
+    ) -> Result<Option<Session>, Cause> {
+        let (replies, hung_up) = collect(&mut session, flight)?;
+        match judge(&replies, hung_up) {
+            Verdict::Refused(reply) => Err(self.refused(reply)),
+            Verdict::OneByOne => {
+                session.control.trace().note("no pipelining here: one command at a time");
+                Ok(None)
+            }
+            Verdict::WantsAccount => {
+                self.give_account(&mut session)?;
+                self.settle(session).map(Some)
+            }
+            Verdict::In { in_order: false } => self.settle(session).map(Some),
+            Verdict::In { in_order: true } => {
+                for (line, reply) in flight.iter().zip(replies).skip(2) {
+                    take_answer(&mut session, line, reply)?;
+                }
+                self.settle(session).map(Some)
+            }
+        }
+    }
+
+    /// Logs in with one command at a time.
+    fn one_by_one(&self) -> Result<Session, Cause> {
+        let mut session = self.connect()?;
+        greeting(&mut session)?;
+        if self.may_start_tls() {
+            self.start_tls(&mut session)?;
+        }
+        let user = session.send(&self.user())?;
+        let reply = match user.code() {
+            331 => session.send(&self.pass())?,
+            _ => user,
+        };
+        match reply.code() {
+            332 => self.give_account(&mut session)?,
+            _ if reply.is_done() => {}
+            _ => return Err(self.refused(reply)),
+        }
+        self.settle(session)
+    }
+
+    fn connect(&self) -> Result<Session, Cause> {
+        let Access { family, timeout, trace, .. } = **self.access;
+        let Origin { host, port, .. } = self.origin;
+        trace.note(&format!("connecting to {host}, port {port}"));
+        let socket = connect::control(host, *port, family, timeout)?;
+        let mut stream = Stream::Plain(socket);
+        let mut tls = None;
+        if self.origin.scheme == Scheme::Ftps {
+            let config = self.trust()?.for_session();
+            let bounded = stream.socket().set_read_timeout(Some(timeout));
+            bounded.map_err(Cause::Local)?;
+            stream = stream.secure(&config, host)?;
+            tls = Some(config);
+        }
+        let control = Control::over(stream, timeout, trace)?;
+        let mut session = Session::new(control, Arc::clone(self.access), host.clone());
+        session.control.owe();
+        session.tls = tls;
+        Ok(session)
+    }
+
+    fn trust(&self) -> Result<&super::tls::TlsTrust, Cause> {
+        let trust = self.access.trust.as_ref();
+        trust.ok_or_else(|| Cause::Tls("no trusted certificates were read".into()))
+    }
+
+    fn policy(&self) -> TlsPolicy {
+        match self.origin.scheme {
+            Scheme::Ftp => self.access.tls,
+            Scheme::Ftps | Scheme::Ftpes => TlsPolicy::Require,
+        }
+    }
+
+    /// Whether AUTH TLS is to be sent: not where TLS is on from the first byte.
+    fn may_start_tls(&self) -> bool {
+        self.origin.scheme != Scheme::Ftps && self.policy() != TlsPolicy::Off
+    }
+
+    fn start_tls(&self, session: &mut Session) -> Result<(), Cause> {
+        let reply = session.send(b"AUTH TLS")?;
+        if reply.code() == 234 || reply.code() == 334 {
+            let config = self.trust()?.for_session();
+            session.control.secure(&config, &self.origin.host)?;
+            session.tls = Some(config);
+            return Ok(());
+        }
+        if self.policy() == TlsPolicy::Try {
+            session.control.trace().note("this server has no TLS: going on in the clear");
+            return Ok(());
+        }
+        Err(Cause::Tls(format!(
+            "the server refuses TLS: {} {}",
+            reply.code(),
+            crate::charset::for_terminal(&reply.words())
+        )))
+    }
+
+    /// All commands of a login, in the order in which servers want them.
+    fn flight(&self, session: &Session) -> Vec<Vec<u8>> {
+        let mut lines = vec![self.user(), self.pass()];
+        lines.extend(followers(session, self.wants));
+        lines
+    }
+
+    fn user(&self) -> Vec<u8> {
+        [&b"USER "[..], &self.credentials.user].concat()
+    }
+
+    fn pass(&self) -> Vec<u8> {
+        [&b"PASS "[..], self.credentials.password.expose()].concat()
+    }
+
+    fn give_account(&self, session: &mut Session) -> Result<(), Cause> {
+        let Some(account) = &self.credentials.account else {
+            return Err(Cause::Operand("the server wants an account: give it --account".into()));
+        };
+        let reply = session.send(&[&b"ACCT "[..], account.expose()].concat())?;
+        if reply.is_done() { Ok(()) } else { Err(self.refused(reply)) }
+    }
+
+    /// After the login: whatever the flight did not bring is asked for now, TYPE I above all.
+    fn settle(&self, mut session: Session) -> Result<Session, Cause> {
+        if session.tls.is_some() && !session.protected {
+            session.send(b"PBSZ 0")?;
+            let reply = session.send(b"PROT P")?;
+            take_answer(&mut session, b"PROT P", reply)?;
+        }
+        session.set_type(Type::Image)?;
+        if self.wants.features {
+            session.features()?;
+        }
+        for quote in &self.access.quotes {
+            done(session.send(quote)?)?;
+        }
+        Ok(session)
+    }
+
+    fn refused(&self, reply: Reply) -> Cause {
+        if reply.code() == 421 {
+            return Cause::TurnedAway(reply);
+        }
+        let who = crate::charset::for_terminal(&self.credentials.user);
+        Cause::LoginRefused(reply, format!("user {who} from {}", self.credentials.source))
+    }
+}
+
+/// What follows USER and PASS.
+fn followers(session: &Session, wants: Wants) -> Vec<Vec<u8>> {
+    let mut lines = Vec::new();
+    if session.tls.is_some() {
+        lines.extend([line("PBSZ 0", None), line("PROT P", None)]);
+    }
+    lines.push(Type::Image.command().to_vec());
+    if wants.features {
+        lines.push(line("FEAT", None));
+    }
+    if wants.data && session.epsv && session.access.active.is_none() {
+        lines.push(line("EPSV", None));
+    }
+    lines
+}
+
+/// Waits for 220; 120 says that it will come (RFC 959 §5.4).
+fn greeting(session: &mut Session) -> Result<(), Cause> {
+    let mut reply = session.control.pending(Phase::Greeting)?;
+    while reply.is_preliminary() {
+        session.control.owe_first();
+        reply = session.control.pending(Phase::Greeting)?;
+    }
+    if reply.is_done() { Ok(()) } else { Err(Cause::TurnedAway(reply)) }
+}
+
+/// Reads the replies to a presumed flight; `true` when the server hung up before all were in.
+fn collect(session: &mut Session, flight: &[Vec<u8>]) -> Result<(Vec<Reply>, bool), Cause> {
+    let mut replies = Vec::new();
+    for line in flight {
+        match session.control.command(line, Phase::Reply) {
+            Ok(reply) => replies.push(reply),
+            Err(Cause::Lost(..)) => return Ok((replies, true)),
+            Err(cause) => return Err(cause),
+        }
+    }
+    Ok((replies, false))
+}
+
+/// Takes the answer to one command behind PASS.
+fn take_answer(session: &mut Session, line: &[u8], reply: Reply) -> Result<(), Cause> {
+    match line {
+        b"TYPE I" if reply.is_done() => session.kind = Some(Type::Image),
+        b"FEAT" => session.learn(&reply)?,
+        b"EPSV" => session.take_epsv(&reply),
+        b"PROT P" if reply.is_done() => session.protected = true,
+        b"PROT P" => {
+            return Err(Cause::Tls(format!(
+                "the server refuses to protect data connections: {} {}",
+                reply.code(),
+                crate::charset::for_terminal(&reply.words())
+            )));
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! The wire: sessions with FTP servers. suppaftp and rustls are named nowhere else.
+
+mod access;
+mod active;
+mod bytechars;
+mod connect;
+mod control;
+mod data;
+mod greet;
+mod link;
+mod list;
+mod session;
+mod stream;
+mod tls;
+mod trace;
+
+pub use access::{Access, Credentials, TlsPolicy};
+pub use active::Active;
+pub use connect::Family;
+pub use data::{Next, Transfer};
+pub use list::{Listed, Visit};
+pub use session::{Session, Type, Wants};
+pub use stream::Stream;
+pub use tls::{TlsOptions, TlsTrust};
+pub use trace::Trace;

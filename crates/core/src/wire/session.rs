@@ -1,0 +1,244 @@
+//! A logged-in session: commands and their replies. Data connections are in `data`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use suppaftp::rustls::ClientConfig;
+
+use super::access::{Access, Credentials};
+use super::control::Control;
+use super::greet;
+use crate::error::{Cause, Phase};
+use crate::features::Features;
+use crate::path::RemotePath;
+use crate::reply::Reply;
+use crate::url::Origin;
+
+/// What the first flight of commands should bring back besides the login.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Wants {
+    /// The server's FEAT list.
+    pub features: bool,
+    /// A data connection right after the login.
+    pub data: bool,
+}
+
+/// The transfer type the server is in (RFC 959 §3.1.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Type {
+    /// Bytes as they are.
+    Image,
+    /// Lines that end in CRLF on the wire.
+    Ascii,
+}
+
+impl Type {
+    /// The command that sets it.
+    pub(super) fn command(self) -> &'static [u8] {
+        match self {
+            Self::Image => b"TYPE I",
+            Self::Ascii => b"TYPE A",
+        }
+    }
+}
+
+/// A logged-in control connection.
+pub struct Session {
+    pub(super) control: Control,
+    pub(super) access: Arc<Access>,
+    pub(super) host: String,
+    /// The configuration all connections of this session share; `None` without TLS.
+    pub(super) tls: Option<Arc<ClientConfig>>,
+    /// Whether PROT P was accepted, so that data connections are under TLS too.
+    pub(super) protected: bool,
+    /// What the server can do, once FEAT has been asked.
+    pub(super) features: Option<Features>,
+    /// The type the server is in, as far as we know.
+    pub(super) kind: Option<Type>,
+    /// Where the next passive data connection goes, when the server has said so already.
+    pub(super) passive: Option<SocketAddr>,
+    /// Whether EPSV is still worth trying.
+    pub(super) epsv: bool,
+    /// Whether an EPSV for the next transfer is on its way.
+    pub(super) epsv_presumed: bool,
+    /// Whether MLSD was refused, whatever FEAT says.
+    pub(super) no_mlsd: bool,
+    /// The login directory, once PWD has been asked.
+    home: Option<Vec<u8>>,
+    /// Whether a transfer began whose end was never read: nothing more can be asked then.
+    pub(super) in_transfer: bool,
+}
+
+impl Session {
+    /// Connects, starts TLS as the origin and the access say, and logs in.
+    ///
+    /// # Errors
+    /// The server is not reached, has no TLS where it is required, or refuses the login.
+    pub fn open(
+        origin: &Origin,
+        access: &Arc<Access>,
+        credentials: &Credentials,
+        wants: Wants,
+    ) -> Result<Self, Cause> {
+        greet::open(origin, access, credentials, wants)
+    }
+
+    pub(super) fn new(control: Control, access: Arc<Access>, host: String) -> Self {
+        let epsv = access.epsv;
+        Self {
+            control,
+            access,
+            host,
+            tls: None,
+            protected: false,
+            features: None,
+            kind: None,
+            passive: None,
+            epsv,
+            epsv_presumed: false,
+            no_mlsd: false,
+            home: None,
+            in_transfer: false,
+        }
+    }
+
+    /// Whether another command may be sent.
+    pub fn is_usable(&self) -> bool {
+        !self.in_transfer
+    }
+
+    /// Sends `verb`, and `path` behind it where there is one, and reads the reply, whatever it is.
+    ///
+    /// # Errors
+    /// The connection is lost or the wait runs out.
+    pub fn ask(&mut self, verb: &str, path: Option<&RemotePath>) -> Result<Reply, Cause> {
+        self.send(&line(verb, path))
+    }
+
+    /// As [`Self::ask`], and anything but 2xx is an error.
+    ///
+    /// # Errors
+    /// The server's refusal, or the connection's end.
+    pub fn command(&mut self, verb: &str, path: Option<&RemotePath>) -> Result<Reply, Cause> {
+        done(self.ask(verb, path)?)
+    }
+
+    /// Sends one whole command line, without CRLF, and reads its reply.
+    pub(super) fn send(&mut self, line: &[u8]) -> Result<Reply, Cause> {
+        let reply = self.control.command(line, Phase::Reply)?;
+        if reply.code() == 421 {
+            self.in_transfer = true;
+        }
+        Ok(reply)
+    }
+
+    /// What the server says it can do; asks once. A server without FEAT can do nothing special.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn features(&mut self) -> Result<Features, Cause> {
+        if self.features.is_none() {
+            let reply = self.ask("FEAT", None)?;
+            self.learn(&reply)?;
+        }
+        Ok(self.features.clone().unwrap_or_default())
+    }
+
+    /// Takes the answer to FEAT, and turns UTF-8 names on where the server offers them: IIS keeps
+    /// to its code page until told.
+    pub(super) fn learn(&mut self, feat: &Reply) -> Result<(), Cause> {
+        let features = if feat.is_done() { Features::parse(feat.raw()) } else { <_>::default() };
+        if features.utf8 && self.access.utf8 {
+            self.control.say(b"OPTS UTF8 ON")?;
+        }
+        self.features = Some(features);
+        Ok(())
+    }
+
+    /// Puts the server into `kind`, unless it is there already.
+    ///
+    /// # Errors
+    /// The server refuses the type, or is lost.
+    pub(super) fn set_type(&mut self, kind: Type) -> Result<(), Cause> {
+        if self.kind != Some(kind) {
+            done(self.send(kind.command())?)?;
+            self.kind = Some(kind);
+        }
+        Ok(())
+    }
+
+    /// The size of a file in bytes; `None` where the server cannot tell or there is no such file.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Cause> {
+        Ok(self.ask("SIZE", Some(path))?.size())
+    }
+
+    /// Tries to enter `path`, and returns the reply to CWD. The working directory is the same
+    /// afterwards, so that relative paths keep their meaning.
+    ///
+    /// # Errors
+    /// The connection is lost, or there is no way back to the login directory.
+    pub fn enter(&mut self, path: &RemotePath) -> Result<Reply, Cause> {
+        let home = self.home()?;
+        let reply = self.ask("CWD", Some(path))?;
+        if reply.is_done() {
+            done(self.send(&[&b"CWD "[..], &home].concat())?)?;
+        }
+        Ok(reply)
+    }
+
+    /// The login directory as the server names it.
+    pub(super) fn home(&mut self) -> Result<Vec<u8>, Cause> {
+        if let Some(home) = &self.home {
+            return Ok(home.clone());
+        }
+        let reply = done(self.send(b"PWD")?)?;
+        let home = reply.quoted_path().unwrap_or_else(|| b"/".to_vec());
+        if home.iter().any(|b| matches!(b, 0 | b'\r' | b'\n')) {
+            return Err(Cause::Protocol("a working directory with a line end in its name".into()));
+        }
+        self.home = Some(home.clone());
+        Ok(home)
+    }
+
+    /// Makes a directory; one that is there already is as good, also when another process made it
+    /// a moment ago: MKD may fail, being able to enter decides.
+    ///
+    /// # Errors
+    /// MKD's refusal, when there is no such directory afterwards either.
+    pub fn make_directory(&mut self, path: &RemotePath) -> Result<(), Cause> {
+        let made = self.ask("MKD", Some(path))?;
+        if made.is_done() || (made.code() != 421 && self.enter(path)?.is_done()) {
+            return Ok(());
+        }
+        Err(Cause::Refused(made))
+    }
+
+    /// Leaves with QUIT, without waiting for the answer.
+    pub fn quit(mut self) {
+        if self.is_usable() {
+            let _ = self.control.say(b"QUIT");
+        }
+    }
+}
+
+/// A command line. A path that begins with a blank is given with `./` before it: servers skip
+/// blanks before an argument.
+pub(super) fn line(verb: &str, path: Option<&RemotePath>) -> Vec<u8> {
+    let mut line = verb.as_bytes().to_vec();
+    if let Some(path) = path {
+        line.push(b' ');
+        if path.as_bytes().first().is_some_and(u8::is_ascii_whitespace) {
+            line.extend_from_slice(b"./");
+        }
+        line.extend_from_slice(path.as_bytes());
+    }
+    line
+}
+
+/// Anything but 2xx is a refusal.
+pub(super) fn done(reply: Reply) -> Result<Reply, Cause> {
+    if reply.is_done() { Ok(reply) } else { Err(Cause::Refused(reply)) }
+}

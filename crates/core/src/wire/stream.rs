@@ -1,0 +1,108 @@
+//! A socket, plain or under TLS: what control and data connections are made of.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use suppaftp::rustls::ClientConfig;
+
+use super::tls::{self, TlsStream};
+use crate::error::Cause;
+
+/// How long a server may take to answer our close_notify after an upload. IIS never does.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A socket, plain or under TLS.
+#[derive(Debug)]
+pub enum Stream {
+    /// Bytes as they are; the kernel may move them.
+    Plain(TcpStream),
+    /// Bytes that this process has to encrypt.
+    Tls(Box<TlsStream>),
+}
+
+impl Stream {
+    /// The socket below, whose timeouts bound every wait.
+    pub fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => &stream.sock,
+        }
+    }
+
+    /// The socket, when its bytes are the file's bytes.
+    pub fn plain(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Plain(socket) => Some(socket),
+            Self::Tls(_) => None,
+        }
+    }
+
+    /// Puts a plain socket under TLS.
+    ///
+    /// # Errors
+    /// Those of the handshake; the socket is gone then.
+    pub(super) fn secure(self, config: &Arc<ClientConfig>, host: &str) -> Result<Self, Cause> {
+        match self {
+            Self::Plain(socket) => Ok(Self::Tls(Box::new(tls::handshake(config, host, socket)?))),
+            Self::Tls(_) => Ok(self),
+        }
+    }
+
+    /// Ends an upload: everything is on its way, and the server is told that no more comes.
+    ///
+    /// Under TLS the peer's last bytes must be read by rustls itself: they hold the tickets with
+    /// which the next data connection resumes. Without them, servers that demand resumption
+    /// (vsftpd's `require_ssl_reuse`, ProFTPD's default) refuse the third upload.
+    ///
+    /// # Errors
+    /// The socket's, when the last bytes could not be sent.
+    pub(super) fn finish_upload(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.shutdown(Shutdown::Write),
+            Self::Tls(stream) => {
+                stream.conn.send_close_notify();
+                stream.flush()?;
+                while stream.conn.wants_write() {
+                    stream.conn.write_tls(&mut stream.sock)?;
+                }
+                stream.sock.shutdown(Shutdown::Write)?;
+                let _ = stream.sock.set_read_timeout(Some(FAREWELL));
+                let _ = drain(stream);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn drain(stream: &mut TlsStream) -> io::Result<()> {
+    let mut scrap = [0; 4096];
+    while stream.read(&mut scrap)? > 0 {}
+    Ok(())
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! TLS: who is trusted, and one client configuration a control connection, whose tickets its data
+//! connections resume with.
+
+use std::io;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use suppaftp::rustls;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, StreamOwned};
+
+use crate::error::{Cause, Phase};
+
+/// Tickets kept for one control connection: TLS 1.3 tickets are used once, and servers send two
+/// to four a connection.
+const TICKETS: usize = 32;
+
+/// A TLS connection over a socket of ours.
+pub(super) type TlsStream = StreamOwned<ClientConnection, TcpStream>;
+
+/// Whom to trust and who we are, as the user said it.
+#[derive(Clone, Debug, Default)]
+pub struct TlsOptions {
+    /// A PEM file of authorities to trust instead of the system's.
+    pub authorities: Option<PathBuf>,
+    /// PEM files of our own certificate chain and its key.
+    pub identity: Option<(PathBuf, PathBuf)>,
+    /// Trust anybody.
+    pub insecure: bool,
+}
+
+/// Trust decided and read once a run; sessions are made from it.
+#[derive(Clone, Debug)]
+pub struct TlsTrust(Arc<ClientConfig>);
+
+impl TlsTrust {
+    /// Reads the certificates that `options` names, or the system's.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that holds no certificate or key.
+    pub fn load(options: &TlsOptions) -> Result<Self, Cause> {
+        let provider = Arc::new(ring::default_provider());
+        let verifier: Arc<dyn ServerCertVerifier> = if options.insecure {
+            Arc::new(TrustAnybody(Arc::clone(&provider)))
+        } else {
+            let roots = Arc::new(roots(options.authorities.as_deref())?);
+            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+                .build()
+                .map_err(|error| Cause::Tls(format!("no certificate authorities: {error}")))?
+        };
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Cause::Tls(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let config = match &options.identity {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => builder
+                .with_client_auth_cert(certificates(chain)?, private_key(key)?)
+                .map_err(|error| Cause::Tls(format!("{}: {error}", key.display())))?,
+        };
+        Ok(Self(Arc::new(config)))
+    }
+
+    /// The configuration of one control connection and its data connections. Tickets must not be
+    /// shared between control connections: rustls files them by host name only, and two accounts
+    /// on one host would mix theirs.
+    pub(super) fn for_session(&self) -> Arc<ClientConfig> {
+        let mut config = ClientConfig::clone(&self.0);
+        config.resumption = Resumption::in_memory_sessions(TICKETS);
+        Arc::new(config)
+    }
+}
+
+fn roots(file: Option<&Path>) -> Result<RootCertStore, Cause> {
+    let mut store = RootCertStore::empty();
+    let list = match file {
+        Some(file) => certificates(file)?,
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    let (added, _) = store.add_parsable_certificates(list);
+    if added == 0 {
+        return Err(Cause::Tls(match file {
+            Some(file) => format!("{}: no usable certificate in it", file.display()),
+            None => "this system has no certificate authorities; name a file with --cacert".into(),
+        }));
+    }
+    Ok(store)
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
+    let unreadable = |error| Cause::Tls(format!("{}: {error}", file.display()));
+    let list: Vec<_> = CertificateDer::pem_file_iter(file)
+        .map_err(unreadable)?
+        .collect::<Result<_, _>>()
+        .map_err(unreadable)?;
+    if list.is_empty() {
+        return Err(Cause::Tls(format!("{}: no certificate in it", file.display())));
+    }
+    Ok(list)
+}
+
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, Cause> {
+    PrivateKeyDer::from_pem_file(file)
+        .map_err(|error| Cause::Tls(format!("{}: {error}", file.display())))
+}
+
+/// Does a whole handshake over `socket`, whose timeouts bound it.
+///
+/// # Errors
+/// A timeout, a lost connection, or a certificate that is not trusted, each said in words that
+/// name the way out.
+pub(super) fn handshake(
+    config: &Arc<ClientConfig>,
+    host: &str,
+    mut socket: TcpStream,
+) -> Result<TlsStream, Cause> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| Cause::Tls(format!("{host} is no name a certificate can be for")))?;
+    let mut connection = ClientConnection::new(Arc::clone(config), name)
+        .map_err(|error| Cause::Tls(error.to_string()))?;
+    while connection.is_handshaking() {
+        connection.complete_io(&mut socket).map_err(|error| explain(&error, &socket))?;
+    }
+    Ok(StreamOwned::new(connection, socket))
+}
+
+fn explain(error: &io::Error, socket: &TcpStream) -> Cause {
+    use rustls::{CertificateError as Bad, Error};
+    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
+        return lost(Phase::Tls, error, socket);
+    };
+    Cause::Tls(match tls {
+        Error::InvalidCertificate(bad) => match bad {
+            Bad::UnknownIssuer => "the certificate is signed by nobody this system trusts; \
+                name its authority with --cacert, or trust anybody with --insecure"
+                .into(),
+            Bad::Expired | Bad::ExpiredContext { .. } => "the certificate has expired".into(),
+            Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+                "the certificate is not valid yet; is this machine's clock right?".into()
+            }
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+                format!("the certificate is for another host: {bad}")
+            }
+            other => format!("the certificate is not valid: {other}"),
+        },
+        other => format!("TLS failed: {other}"),
+    })
+}
+
+/// Turns a socket error into a cause: a run-out socket timeout shows as `WouldBlock`.
+pub(super) fn lost(phase: Phase, error: &io::Error, socket: &TcpStream) -> Cause {
+    let limit = socket.read_timeout().ok().flatten().unwrap_or_default();
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Cause::TimedOut(phase, limit),
+        kind => Cause::Lost(phase, io::Error::new(kind, error.to_string())),
+    }
+}
+
+/// For `--insecure`: signatures are still checked, so that the peer has the key it shows, but any
+/// certificate will do.
+#[derive(Debug)]
+struct TrustAnybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for TrustAnybody {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
