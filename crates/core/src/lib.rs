@@ -1,5 +1,8 @@
 //! What the five FTP tools share.
 
+pub mod charset;
 pub mod line;
 pub mod listing;
 pub mod path;
+pub mod pattern;
+pub mod secret;
