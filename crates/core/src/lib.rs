@@ -1,7 +1,23 @@
 //! What the five FTP tools share.
 
+pub mod charset;
+pub mod copy;
+pub mod crlf;
+pub mod error;
 pub mod features;
 pub mod line;
 pub mod listing;
+pub mod local;
+pub mod login;
+pub mod look;
+pub mod names;
 pub mod path;
+pub mod pattern;
+pub mod reply;
+pub mod secret;
+pub mod servers;
+pub mod sys;
 pub mod time;
+pub mod url;
+pub mod walk;
+pub mod wire;

@@ -17,9 +17,6 @@ pub enum Sight {
 /// Lists `path` if it is a directory, and tells what it is if not. A trailing slash says that it
 /// is one.
 ///
-/// No listing is asked for twice: a refused MLSD and a LIST that shows just one entry of the same
-/// name, or nothing, are followed up by a question about the path itself.
-///
 /// # Errors
 /// The server's refusal when there is no such thing, or what `visit` returns.
 pub fn look(
@@ -32,32 +29,38 @@ pub fn look(
         let listed = session.list(path, hidden, visit)?;
         return settle(session, path, listed);
     }
-    let name = path.name();
-    let mut first: Option<Entry<'static>> = None;
-    let mut seen = 0_u64;
-    let listed = session.list(path, hidden, &mut |entry| {
-        seen += 1;
-        if seen == 1 && base_name(&entry.name) == name && entry.kind != Kind::Dir {
-            first = Some(entry.into_owned());
-            return Ok(());
-        }
-        first.take().map_or(Ok(()), &mut *visit)?;
-        visit(entry)
-    });
-    match (listed, first) {
-        (Err(Cause::Refused(reply)), _) if session.is_usable() => match session.entry(path)? {
-            Some(entry) => Ok(Sight::File(entry)),
-            None => Err(Cause::Refused(reply)),
+    if !session.has_mlsd()?
+        && let Some(size) = session.size_before_transfer(path)?
+    {
+        return file_by_list(session, path, size).map(Sight::File);
+    }
+    match session.list(path, hidden, visit) {
+        Err(Cause::Refused(reply)) if session.is_usable() => match session.entry(path)? {
+            Some(entry) if entry.kind != Kind::Dir => Ok(Sight::File(entry)),
+            _ => Err(Cause::Refused(reply)),
         },
-        (Err(cause), _) => Err(cause),
-        (Ok(listed), Some(entry)) => {
-            if !listed.by_mlsd && session.size(path)?.is_some() {
-                return Ok(Sight::File(entry));
-            }
-            visit(entry)?;
-            Ok(Sight::Directory(listed))
+        listed => settle(session, path, listed?),
+    }
+}
+
+/// What LIST tells of a file. vsftpd takes the path for a pattern and shows links to the file as
+/// well, so the line is chosen by its name.
+fn file_by_list(
+    session: &mut Session,
+    path: &RemotePath,
+    size: u64,
+) -> Result<Entry<'static>, Cause> {
+    let name = path.name();
+    let mut found = Entry { size: Some(size), ..Entry::new(&name, Kind::File) }.into_owned();
+    let listed = session.list(path, false, &mut |entry| {
+        if base_name(&entry.name) == name {
+            found = entry.into_owned();
         }
-        (Ok(listed), None) => settle(session, path, listed),
+        Ok(())
+    });
+    match listed {
+        Err(cause) if !cause.session_survives() => Err(cause),
+        _ => Ok(found),
     }
 }
 

@@ -188,11 +188,7 @@ impl Transfer<'_> {
     /// Anything but 2xx, or a count that does not agree.
     pub fn finish_download(self, received: u64, next: Next) -> Result<Reply, Cause> {
         let Self { session, stream, announced } = self;
-        let presume = next == Next::Transfer
-            && session.access.pipeline
-            && session.epsv
-            && session.access.active.is_none();
-        if presume {
+        if next == Next::Transfer && session.may_presume_epsv() {
             session.control.presume(&[b"EPSV".to_vec()])?;
             session.epsv_presumed = true;
         }

@@ -43,7 +43,7 @@ impl Session {
         hidden: bool,
         visit: &mut Visit<'_>,
     ) -> Result<Listed, Cause> {
-        if self.features()?.mlst && !self.no_mlsd {
+        if self.has_mlsd()? {
             match self.read_list(&line("MLSD", some(dir)), ListReader::mlsd(), visit) {
                 Err(Cause::Refused(reply)) if matches!(reply.code(), 500 | 502 | 504) => {
                     self.no_mlsd = true;
@@ -61,6 +61,14 @@ impl Session {
             done(self.send(&[&b"CWD "[..], &home].concat())?)?;
         }
         listed
+    }
+
+    /// Whether listings come by MLSD: FEAT says so, and no MLSD was refused as unknown.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn has_mlsd(&mut self) -> Result<bool, Cause> {
+        Ok(self.features()?.mlst && !self.no_mlsd)
     }
 
     /// LIST, with `-a` first where dotfiles are wanted. A server that takes `-a` for a name

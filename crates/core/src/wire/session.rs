@@ -175,6 +175,25 @@ impl Session {
         Ok(self.ask("SIZE", Some(path))?.size())
     }
 
+    /// As [`Self::size`], for a path that a transfer follows: the EPSV for it goes out together
+    /// with the question.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn size_before_transfer(&mut self, path: &RemotePath) -> Result<Option<u64>, Cause> {
+        if self.may_presume_epsv() && self.passive.is_none() {
+            self.control.presume(&[line("SIZE", Some(path)), line("EPSV", None)])?;
+            let reply = self.send(&line("SIZE", Some(path)))?;
+            return Ok(reply.size());
+        }
+        self.size(path)
+    }
+
+    /// Whether the next EPSV may go out before it is asked for.
+    pub(super) fn may_presume_epsv(&self) -> bool {
+        self.access.pipeline && self.epsv && self.access.active.is_none()
+    }
+
     /// Tries to enter `path`, and returns the reply to CWD. The working directory is the same
     /// afterwards, so that relative paths keep their meaning.
     ///
