@@ -3,7 +3,9 @@
 pub mod charset;
 pub mod copy;
 pub mod crlf;
+pub mod deliver;
 pub mod error;
+pub mod expand;
 pub mod features;
 pub mod line;
 pub mod listing;

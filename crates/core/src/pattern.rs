@@ -162,12 +162,15 @@ impl Glob {
     /// work is at most the length of the name times that of the pattern.
     pub fn matches(&self, name: &[u8], charset: Charset) -> bool {
         let hidden = name.starts_with(b".");
-        let dot_typed =
-            matches!(self.tokens.first(), Some(Token::Literal(l)) if l.starts_with(b"."));
-        if matches!(name, b"." | b"..") || (hidden && !dot_typed) {
+        if matches!(name, b"." | b"..") || (hidden && !self.wants_hidden()) {
             return false;
         }
         self.matches_units(&Name::new(name, charset))
+    }
+
+    /// Whether a leading dot was typed, so that names which begin with one can match.
+    pub fn wants_hidden(&self) -> bool {
+        matches!(self.tokens.first(), Some(Token::Literal(l)) if l.starts_with(b"."))
     }
 
     /// Only the last `*` is ever tried again: what matched before it can stay where it is.

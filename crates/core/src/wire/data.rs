@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::active::Waiting;
 use super::connect;
-use super::session::{Session, Type};
+use super::session::{Session, Type, done, line};
 use super::stream::Stream;
 use crate::error::{Cause, Phase};
+use crate::path::RemotePath;
 use crate::reply::Reply;
 
 /// How long an EPSV port may take to connect before PASV is tried: behind some NAT boxes EPSV is
@@ -47,6 +48,30 @@ pub struct Transfer<'s> {
 }
 
 impl Session {
+    /// Opens the download of a file.
+    ///
+    /// # Errors
+    /// The server's refusal, or a data connection that cannot be had.
+    pub fn retrieve(&mut self, path: &RemotePath, kind: Type) -> Result<Transfer<'_>, Cause> {
+        self.transfer(&line("RETR", Some(path)), kind)
+    }
+
+    /// Opens the upload of a file, or of bytes to `append` to one.
+    ///
+    /// # Errors
+    /// The server's refusal, or a data connection that cannot be had.
+    pub fn store(
+        &mut self,
+        append: bool,
+        path: &RemotePath,
+        kind: Type,
+    ) -> Result<Transfer<'_>, Cause> {
+        let verb = if append { "APPE" } else { "STOR" };
+        let mut transfer = self.transfer(&line(verb, Some(path)), kind)?;
+        transfer.announced = None;
+        Ok(transfer)
+    }
+
     /// Sends a transfer command (RETR, STOR, APPE, LIST and the like, one line without CRLF) and
     /// opens the data connection.
     ///
@@ -64,7 +89,7 @@ impl Session {
         }
         self.control.owe();
         self.in_transfer = true;
-        let stream = self.enter(door)?;
+        let stream = self.step_through(door)?;
         let announced = reply.announced_bytes().filter(|_| kind == Type::Image);
         Ok(Transfer { session: self, stream, announced })
     }
@@ -73,7 +98,7 @@ impl Session {
         if let Some(active) = self.access.active.clone() {
             let local = self.control.local().map_err(Cause::Local)?;
             let waiting = Waiting::listen(&active, local.ip())?;
-            super::session::done(self.send(&waiting.command())?)?;
+            done(self.send(&waiting.command())?)?;
             return Ok(Door::Awaited(waiting));
         }
         if self.epsv
@@ -112,7 +137,7 @@ impl Session {
     /// Connects where PASV says. The host in the answer is the control connection's peer unless
     /// the user trusts it: behind NAT it is wrong, and a hostile server could name a third party.
     fn passive(&mut self) -> Result<TcpStream, Cause> {
-        let reply = super::session::done(self.send(b"PASV")?)?;
+        let reply = done(self.send(b"PASV")?)?;
         let Some(mut address) = reply.pasv_address() else {
             return Err(Cause::Protocol("an answer to PASV without an address".into()));
         };
@@ -123,7 +148,7 @@ impl Session {
         connect::connect(address, self.access.timeout, Phase::DataConnect)
     }
 
-    fn enter(&mut self, door: Door) -> Result<Stream, Cause> {
+    fn step_through(&mut self, door: Door) -> Result<Stream, Cause> {
         let timeout = self.access.timeout;
         let socket = match door {
             Door::Open(socket) => socket,
@@ -150,13 +175,9 @@ impl Session {
         self.control.set_patience(LAST_WORDS.min(self.access.timeout));
         let verdict = self.control.pending(Phase::Verdict);
         self.control.set_patience(self.access.timeout);
-        match verdict {
-            Ok(reply) if reply.code() >= 400 => {
-                self.in_transfer = reply.code() == 421;
-                Cause::BadVerdict(reply)
-            }
-            _ => cause,
-        }
+        let Ok(reply) = verdict else { return cause };
+        self.in_transfer = reply.code() == 421;
+        if reply.is_done() { cause } else { Cause::BadVerdict(reply) }
     }
 
     /// Reads the verdict. A server that works on commands beside the transfer may answer the
@@ -179,7 +200,12 @@ impl Session {
     }
 }
 
-impl Transfer<'_> {
+impl<'s> Transfer<'s> {
+    /// The bound on every wait of this transfer.
+    pub fn timeout(&self) -> Duration {
+        self.session.access.timeout
+    }
+
     /// Ends a download of `received` bytes: reads the verdict, and compares with what the server
     /// announced. With `next`, the EPSV for the next transfer goes out first: the server is done
     /// with this one, since its last byte is here.
@@ -192,7 +218,7 @@ impl Transfer<'_> {
             session.control.presume(&[b"EPSV".to_vec()])?;
             session.epsv_presumed = true;
         }
-        drop(stream);
+        stream.close();
         let reply = session.verdict()?;
         session.epsv_presumed = false;
         if !reply.is_done() {
@@ -218,6 +244,15 @@ impl Transfer<'_> {
         drop(stream);
         let reply = reply?;
         if reply.is_done() { Ok(reply) } else { Err(Cause::BadVerdict(reply)) }
+    }
+
+    /// Gives up a transfer that is in order, because something else failed. The session can be
+    /// used afterwards if the server says within a moment that it has noticed.
+    pub fn abandon(self) -> &'s mut Session {
+        let Self { session, stream, .. } = self;
+        drop(stream);
+        session.last_words(Cause::StdoutClosed);
+        session
     }
 
     /// Gives up a transfer whose data connection broke with `cause`: the server may say why, and

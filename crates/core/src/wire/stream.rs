@@ -50,6 +50,14 @@ impl Stream {
         }
     }
 
+    /// Closes a connection that was read to its end; under TLS the server is told so.
+    pub(super) fn close(self) {
+        if let Self::Tls(mut stream) = self {
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+    }
+
     /// Ends an upload: everything is on its way, and the server is told that no more comes.
     ///
     /// Under TLS the peer's last bytes must be read by rustls itself: they hold the tickets with

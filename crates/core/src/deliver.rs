@@ -1,0 +1,182 @@
+//! One file over the wire: fetched into a local end, stored from one, or relayed between two
+//! servers. What becomes of local files is the caller's.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use crate::copy::{CopyError, End, Side, copy};
+use crate::crlf::Lines;
+use crate::error::{Cause, Phase};
+use crate::path::RemotePath;
+use crate::wire::{Next, Session, Stream, Transfer, Type};
+
+/// How a file is stored.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Store {
+    /// STOR: the file is replaced.
+    Replace,
+    /// APPE: bytes go to the end of what is there.
+    Append,
+}
+
+/// Which side of a relay failed.
+#[derive(Debug)]
+pub enum RelayError {
+    /// The file could not be read from the source.
+    Source(Cause),
+    /// The file could not be stored at the destination.
+    Sink(Cause),
+}
+
+/// Fetches `path` into `sink`; returns the bytes that came over the wire.
+///
+/// # Errors
+/// The server's refusal, a break on either side, or a count that disagrees with the server's.
+pub fn fetch(
+    session: &mut Session,
+    path: &RemotePath,
+    sink: End<'_>,
+    kind: Type,
+    next: Next,
+) -> Result<u64, Cause> {
+    let mut transfer = session.retrieve(path, kind)?;
+    let lines = if kind == Type::Ascii { Lines::ToLocal } else { Lines::Keep };
+    match copy(end(&mut transfer.stream), sink, lines) {
+        Ok(count) => transfer.finish_download(count, next).map(|_| count),
+        Err(broken) if is_whole(&transfer, &broken) => {
+            transfer.finish_download(broken.moved, next).map(|_| broken.moved)
+        }
+        Err(CopyError { side: Side::Source, error, .. }) => {
+            let cause = lost(&transfer, error);
+            Err(transfer.broken(cause))
+        }
+        Err(CopyError { side: Side::Sink, error, .. }) => Err(Cause::Local(error)),
+    }
+}
+
+/// Stores `source` as `path`; returns the bytes read from it. Where the server can tell, its size
+/// of the file has to agree.
+///
+/// # Errors
+/// The server's refusal, a break on either side, or a size that disagrees. When `source` breaks,
+/// the half file is removed from the server again.
+pub fn store(
+    session: &mut Session,
+    (how, path): (Store, &RemotePath),
+    source: End<'_>,
+    kind: Type,
+) -> Result<u64, Cause> {
+    let mut transfer = session.store(how == Store::Append, path, kind)?;
+    let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
+    match copy(source, end(&mut transfer.stream), lines) {
+        Ok(count) => {
+            transfer.finish_upload()?;
+            agree(session, how, path, kind, count)
+        }
+        Err(CopyError { side: Side::Source, error, .. }) => {
+            take_back(transfer, how, path);
+            Err(Cause::Local(error))
+        }
+        Err(CopyError { side: Side::Sink, error, .. }) => {
+            let cause = lost(&transfer, error);
+            Err(transfer.broken(cause))
+        }
+    }
+}
+
+/// Relays `from` to `to`; returns the bytes that came from the source. Nothing touches the disk.
+///
+/// The source is opened first: a STOR for a file that is then not there would leave an empty one.
+///
+/// # Errors
+/// Names the side that failed. When the source breaks, the half file is removed again.
+pub fn relay(
+    (source, from): (&mut Session, &RemotePath),
+    (sink, to): (&mut Session, &RemotePath),
+    kind: Type,
+    next: Next,
+) -> Result<u64, RelayError> {
+    let mut down = source.retrieve(from, kind).map_err(RelayError::Source)?;
+    let mut up = match sink.store(false, to, kind) {
+        Ok(up) => up,
+        Err(cause) => {
+            down.abandon();
+            return Err(RelayError::Sink(cause));
+        }
+    };
+    let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
+    let count = match copy(end(&mut down.stream), end(&mut up.stream), lines) {
+        Ok(count) => count,
+        Err(broken) if is_whole(&down, &broken) => broken.moved,
+        Err(CopyError { side: Side::Source, error, .. }) => {
+            let cause = lost(&down, error);
+            let cause = down.broken(cause);
+            take_back(up, Store::Replace, to);
+            return Err(RelayError::Source(cause));
+        }
+        Err(CopyError { side: Side::Sink, error, .. }) => {
+            let cause = lost(&up, error);
+            let cause = up.broken(cause);
+            down.abandon();
+            return Err(RelayError::Sink(cause));
+        }
+    };
+    // The source's verdict decides whether the destination may keep the file.
+    if let Err(cause) = down.finish_download(count, next) {
+        take_back(up, Store::Replace, to);
+        return Err(RelayError::Source(cause));
+    }
+    up.finish_upload().map_err(RelayError::Sink)?;
+    agree(sink, Store::Replace, to, kind, count).map_err(RelayError::Sink)
+}
+
+/// The end of a data connection that is copied from or to.
+fn end(stream: &mut Stream) -> End<'_> {
+    match *stream {
+        Stream::Plain(ref socket) => End::Plain(socket.as_fd()),
+        Stream::Tls(ref mut stream) => End::Opaque(&mut **stream),
+    }
+}
+
+/// Whether a TLS connection that ended without its close_notify brought all that was announced:
+/// some servers never send one, and only the count tells that from a cut.
+fn is_whole(transfer: &Transfer<'_>, broken: &CopyError) -> bool {
+    broken.side == Side::Source
+        && broken.error.kind() == io::ErrorKind::UnexpectedEof
+        && transfer.announced == Some(broken.moved)
+}
+
+fn lost(transfer: &Transfer<'_>, error: io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            Cause::TimedOut(Phase::Data, transfer.timeout())
+        }
+        _ => Cause::Lost(Phase::Data, error),
+    }
+}
+
+/// Compares the server's size of a stored file with what was sent.
+fn agree(
+    session: &mut Session,
+    how: Store,
+    path: &RemotePath,
+    kind: Type,
+    sent: u64,
+) -> Result<u64, Cause> {
+    if kind == Type::Ascii || how == Store::Append {
+        return Ok(sent);
+    }
+    match session.size_before_transfer(path)? {
+        Some(size) if size != sent => Err(Cause::WrongSize { got: size, want: sent }),
+        _ => Ok(sent),
+    }
+}
+
+/// Gives up an upload whose source broke, and removes the half file. What cannot be removed is
+/// left: the failure that led here is the one to report.
+fn take_back(transfer: Transfer<'_>, how: Store, path: &RemotePath) {
+    let session = transfer.abandon();
+    if how == Store::Replace && session.is_usable() {
+        let _ = session.ask("DELE", Some(path));
+    }
+}

@@ -1,0 +1,107 @@
+//! From a pattern to the paths on a server that it matches.
+
+use crate::charset::Charset;
+use crate::error::Cause;
+use crate::listing::{Entry, Kind, Role, base_name};
+use crate::names::is_plain;
+use crate::path::RemotePath;
+use crate::pattern::{Component, Glob, Pattern};
+use crate::servers::Server;
+use crate::wire::Wants;
+
+/// A path that a pattern matched.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// The path, with a slash at its end where the pattern has one.
+    pub path: RemotePath,
+    /// What its listing says of it; `None` when it ends in a literal component, which was not
+    /// looked up.
+    pub entry: Option<Entry<'static>>,
+}
+
+/// All paths on `server` that `pattern` matches, in the order of their bytes. None is no error
+/// here: what an empty glob means is the tool's to say.
+///
+/// # Errors
+/// The connection is lost, or a directory that the pattern names cannot be listed.
+pub fn expand(
+    server: &mut Server,
+    pattern: &Pattern,
+    charset: Charset,
+) -> Result<Vec<Match>, Cause> {
+    let root: &[u8] = if pattern.absolute { b"/" } else { b"" };
+    let mut found = vec![Match { path: new_path(root.to_vec())?, entry: None }];
+    let last = pattern.components.len().saturating_sub(1);
+    for (place, component) in pattern.components.iter().enumerate() {
+        let directories_only = place < last || pattern.directory;
+        let mut deeper = Vec::new();
+        for dir in &found {
+            match component {
+                Component::Literal(name) => {
+                    deeper.push(Match { path: join(&dir.path, name)?, entry: None });
+                }
+                Component::Wild(glob) => {
+                    let sought = Sought { glob, charset, directories_only };
+                    deeper.extend(matches(server, &dir.path, &sought)?);
+                }
+            }
+        }
+        found = deeper;
+    }
+    if pattern.directory {
+        for one in &mut found {
+            one.path = join(&one.path, b"")?;
+        }
+    }
+    Ok(found)
+}
+
+struct Sought<'a> {
+    glob: &'a Glob,
+    charset: Charset,
+    directories_only: bool,
+}
+
+fn matches(
+    server: &mut Server,
+    dir: &RemotePath,
+    sought: &Sought<'_>,
+) -> Result<Vec<Match>, Cause> {
+    let mut found: Vec<Entry<'static>> = Vec::new();
+    let session = server.session(Wants { features: true, data: true })?;
+    let listed = session.list(dir, sought.glob.wants_hidden(), &mut |entry| {
+        let name = base_name(&entry.name);
+        // A link may lead to a directory.
+        let fits = !sought.directories_only || matches!(entry.kind, Kind::Dir | Kind::Link);
+        if entry.role == Role::Child
+            && fits
+            && is_plain(name)
+            && sought.glob.matches(name, sought.charset)
+        {
+            let name = name.to_vec();
+            found.push(Entry { name: name.into(), ..entry.into_owned() });
+        }
+        Ok(())
+    });
+    match listed {
+        // A literal directory that is not there, or one among many that may not be read.
+        Err(Cause::Refused(_)) => return Ok(Vec::new()),
+        Err(cause) => return Err(cause),
+        Ok(listed) if listed.truncated => {
+            let text = "the server left entries out of the listing that the pattern needs";
+            return Err(Cause::Operand(text.into()));
+        }
+        Ok(_) => {}
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.into_iter().map(|entry| Ok(Match { path: join(dir, &entry.name)?, entry: Some(entry) }))
+        .collect()
+}
+
+fn join(dir: &RemotePath, name: &[u8]) -> Result<RemotePath, Cause> {
+    dir.join(name).map_err(|_| Cause::Protocol("a name with a NUL or CR in it".into()))
+}
+
+fn new_path(raw: Vec<u8>) -> Result<RemotePath, Cause> {
+    RemotePath::new(raw).map_err(|_| Cause::Protocol("a name with a NUL or CR in it".into()))
+}
