@@ -3,6 +3,8 @@
 pub mod charset;
 pub mod line;
 pub mod listing;
+pub mod netrc;
 pub mod path;
 pub mod pattern;
 pub mod secret;
+pub mod url;
