@@ -69,8 +69,11 @@ pub fn copy(mut source: End<'_>, mut sink: End<'_>, lines: Lines) -> Result<u64,
             Err((side, error)) => return Err(CopyError { side, error, moved }),
         }
     }
-    by_hand(&mut source, &mut sink, lines, &mut moved)
-        .map_err(|(side, error)| CopyError { side, error, moved })?;
+    by_hand(&mut source, &mut sink, lines, &mut moved).map_err(|(side, error)| CopyError {
+        side,
+        error,
+        moved,
+    })?;
     Ok(moved)
 }
 
@@ -182,11 +185,7 @@ fn read_exact(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<()> {
 
 /// One splice with a pipe at one end. A pipe that somebody made non-blocking is waited for; a
 /// socket that gave nothing within its timeout is the side that broke.
-fn patiently(
-    from: BorrowedFd<'_>,
-    to: BorrowedFd<'_>,
-    into_pipe: bool,
-) -> Result<Fast, Broken> {
+fn patiently(from: BorrowedFd<'_>, to: BorrowedFd<'_>, into_pipe: bool) -> Result<Fast, Broken> {
     loop {
         let error = match sys::splice(&from, &to, STRIDE) {
             Ok(fast) => return Ok(fast),

@@ -94,7 +94,9 @@ fn matches(
         Ok(_) => {}
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    found.into_iter().map(|entry| Ok(Match { path: join(dir, &entry.name)?, entry: Some(entry) }))
+    found
+        .into_iter()
+        .map(|entry| Ok(Match { path: join(dir, &entry.name)?, entry: Some(entry) }))
         .collect()
 }
 

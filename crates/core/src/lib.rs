@@ -13,6 +13,7 @@ pub mod local;
 pub mod login;
 pub mod look;
 pub mod names;
+pub mod netrc;
 pub mod path;
 pub mod pattern;
 pub mod reply;

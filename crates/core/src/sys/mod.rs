@@ -14,9 +14,7 @@ use other as platform;
 mod portable;
 
 pub use platform::{Pipe, quick_ack, send_file, splice, widen};
-pub use portable::{
-    Descriptor, Ready, descriptor, is_terminal, keep_alive, read, wait, write,
-};
+pub use portable::{Descriptor, Ready, descriptor, is_terminal, keep_alive, read, wait, write};
 
 /// What one call inside the kernel came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -116,7 +116,8 @@ impl Session {
             self.take_epsv(&reply);
         }
         let Some(address) = self.passive.take() else { return Ok(None) };
-        match connect::connect(address, self.access.timeout.min(EPSV_PATIENCE), Phase::DataConnect) {
+        match connect::connect(address, self.access.timeout.min(EPSV_PATIENCE), Phase::DataConnect)
+        {
             Ok(socket) => Ok(Some(socket)),
             Err(_) => {
                 self.control.trace().note("nothing answers at the EPSV port: trying PASV");

@@ -171,7 +171,9 @@ impl Link {
                     return Ok(reply);
                 }
                 Ok(None) => self.receive(deadline)?,
-                Err(bad) => return Err(io::Error::new(io::ErrorKind::InvalidData, bad.to_string())),
+                Err(bad) => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, bad.to_string()));
+                }
             }
         }
     }
