@@ -98,6 +98,8 @@ pub enum Cause {
     Refused(Reply),
     /// The server said no to the login; the text says whose credentials were used.
     LoginRefused(Reply, String),
+    /// There is a user to log in as, these bytes, but no password for it anywhere.
+    NoPassword(Vec<u8>),
     /// The server said no before the login, 421 in the greeting for one.
     TurnedAway(Reply),
     /// A wait ran out.
@@ -132,7 +134,7 @@ impl Cause {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Refused(_) | Self::Operand(_) => Outcome::SomeFailed,
-            Self::LoginRefused(..) => Outcome::LoginRefused,
+            Self::LoginRefused(..) | Self::NoPassword(_) => Outcome::LoginRefused,
             Self::NotTried(outcome) => *outcome,
             Self::TurnedAway(_) | Self::Tls(_) | Self::Protocol(_) => Outcome::NotReached,
             Self::TimedOut(phase, _) | Self::Lost(phase, _) => phase.outcome(),

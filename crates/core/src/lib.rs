@@ -1,11 +1,13 @@
 //! What the five FTP tools share.
 
 pub mod charset;
+pub mod cli;
 pub mod copy;
 pub mod crlf;
 pub mod deliver;
 pub mod error;
 pub mod expand;
+pub mod face;
 pub mod features;
 pub mod line;
 pub mod listing;
@@ -14,11 +16,15 @@ pub mod login;
 pub mod look;
 pub mod names;
 pub mod netrc;
+pub mod parents;
 pub mod path;
 pub mod pattern;
+pub mod prepare;
 pub mod reply;
+pub mod report;
 pub mod secret;
 pub mod servers;
+pub mod sources;
 pub mod sys;
 pub mod time;
 pub mod url;

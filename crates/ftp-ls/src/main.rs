@@ -1,3 +1,11 @@
-//! ftp-ls
+//! ftp-ls: parse, plan, run, report.
 
-fn main() {}
+mod args;
+mod plan;
+mod run;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ftp_core::face::main(&args::TOOL, plan::build, run::run)
+}

@@ -12,7 +12,9 @@ mod other;
 use other as platform;
 
 mod portable;
+mod signals;
 
+pub use signals::{die_of_broken_pipe, tidy_on_death};
 pub use platform::{Pipe, quick_ack, send_file, splice, widen};
 pub use portable::{Descriptor, Ready, descriptor, is_terminal, keep_alive, read, wait, write};
 

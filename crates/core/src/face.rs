@@ -1,0 +1,48 @@
+//! What every `main` does: parse, plan, run, report.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::cli::{Parsed, Tool};
+use crate::error::Cause;
+use crate::prepare::Unprepared;
+use crate::report::{self, Report};
+
+/// Runs a tool: `plan` decides everything that the command line, the environment and the files
+/// they name can decide, and `run` does it.
+pub fn main<A: Default, P>(
+    tool: &'static Tool<A>,
+    plan: fn(A) -> Result<P, Unprepared>,
+    run: fn(P) -> Report,
+) -> ExitCode {
+    match tool.parse(std::env::args_os()) {
+        Err(error) => report::usage(tool.name, &error),
+        Ok(Parsed::Print(text)) => print(tool.name, &text),
+        Ok(Parsed::Run(args)) => match plan(args) {
+            Ok(plan) => run(plan).finish(),
+            Err(Unprepared::Usage(what)) => report::usage(tool.name, &what),
+            Err(Unprepared::Failed(what, cause)) => fail(tool.name, what, cause),
+        },
+    }
+}
+
+fn print(tool: &'static str, text: &str) -> ExitCode {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(tool, Vec::new(), local_stdout(error)),
+    }
+}
+
+fn fail(tool: &'static str, what: Vec<u8>, cause: Cause) -> ExitCode {
+    let mut report = Report::new(tool, crate::charset::Charset::Bytes, false, false);
+    report.cause(what, cause);
+    report.finish()
+}
+
+/// An error of stdout: its reader may simply have left.
+pub fn local_stdout(error: std::io::Error) -> Cause {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Cause::StdoutClosed,
+        _ => Cause::Local(error),
+    }
+}

@@ -1,0 +1,290 @@
+//! From what was typed to what a run works with: the environment and the files that the command
+//! line names are read here, once, before any server is talked to.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::charset::Charset;
+use crate::cli::{SessionArgs, UsageError, effective_charset, split_list};
+use crate::error::Cause;
+use crate::netrc;
+use crate::report::Report;
+use crate::secret::Secret;
+use crate::servers::Servers;
+use crate::url::{Address, Origin, Scheme};
+use crate::wire::{Access, Credentials, TlsOptions, TlsPolicy, TlsTrust, Trace};
+
+/// Most bytes read from a list of operands, a netrc or a password file.
+const MAX_FILE: u64 = 1 << 30;
+
+/// Why a run cannot begin.
+#[derive(Debug)]
+pub enum Unprepared {
+    /// The command line is wrong.
+    Usage(String),
+    /// A file that it names cannot be read, or holds no certificate.
+    Failed(Vec<u8>, Cause),
+}
+
+impl From<UsageError> for Unprepared {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// The charset of a run: `--encoding`, else `FTP_ENCODING`.
+///
+/// # Errors
+/// An unknown label.
+pub fn charset(args: &SessionArgs) -> Result<Charset, Unprepared> {
+    Ok(effective_charset(args, env::var_os("FTP_ENCODING").as_deref())?)
+}
+
+/// A report that speaks as loud as the flags say.
+pub fn report(tool: &'static str, args: &SessionArgs, charset: Charset) -> Report {
+    Report::new(tool, charset, args.quiet, args.verbose > 0)
+}
+
+/// An operand of the command line or of a list.
+#[derive(Clone, Debug)]
+pub struct Operand {
+    /// What it addresses.
+    pub address: Address,
+    /// For an item of a list with `--base`: the name below it as typed, so that a tree can be
+    /// rebuilt from it.
+    pub below: Option<Vec<u8>>,
+}
+
+/// The operands of a run as addresses: those of the command line, then those of the list that
+/// `-T` names, below `--base` where there is one.
+///
+/// # Errors
+/// Anything that is no URL, an empty line in the list, or a list that cannot be read.
+pub fn operands(
+    args: &SessionArgs,
+    typed: &[OsString],
+    charset: Charset,
+) -> Result<Vec<Operand>, Unprepared> {
+    let mut found = Vec::new();
+    for operand in typed {
+        found.push(Operand { address: address(args, operand.as_bytes(), charset)?, below: None });
+    }
+    let base = args.base.as_deref().map(|base| address(args, base, charset)).transpose()?;
+    for name in listed(args)? {
+        found.push(match &base {
+            Some(base) => {
+                let below = base.below(&name, charset);
+                let address = below.map_err(|bad| Unprepared::Usage(bad.to_string()))?;
+                Operand { address, below: Some(name) }
+            }
+            None => Operand { address: address(args, &name, charset)?, below: None },
+        });
+    }
+    Ok(found)
+}
+
+/// One URL.
+///
+/// # Errors
+/// Anything that is no URL.
+pub fn address(
+    args: &SessionArgs,
+    typed: &[u8],
+    charset: Charset,
+) -> Result<Address, Unprepared> {
+    Address::parse(typed, charset, !args.no_glob)
+        .map_err(|bad| Unprepared::Usage(bad.to_string()))
+}
+
+/// The items of the list that `-T` names.
+///
+/// # Errors
+/// A list that cannot be read, or one with an empty item.
+pub fn listed(args: &SessionArgs) -> Result<Vec<Vec<u8>>, Unprepared> {
+    let Some(file) = &args.files_from else { return Ok(Vec::new()) };
+    let list = read(file).map_err(|error| unreadable(file, error))?;
+    split_list(&list, args.null)
+        .map(|item| item.map(<[u8]>::to_vec))
+        .collect::<Result<_, _>>()
+        .map_err(|empty| Unprepared::Usage(format!("{}: {empty}", file.display())))
+}
+
+fn unreadable(file: &Path, error: io::Error) -> Unprepared {
+    Unprepared::Failed(file.as_os_str().as_bytes().to_vec(), Cause::Local(error))
+}
+
+/// Reads a file whole; `-` is stdin.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match file.as_os_str().as_bytes() {
+        b"-" => io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes)?,
+        _ => File::open(file)?.take(MAX_FILE).read_to_end(&mut bytes)?,
+    };
+    Ok(bytes)
+}
+
+/// The servers of a run, none of them connected to yet. `origins` are those that will be needed:
+/// certificates are read only where one of them may use TLS.
+///
+/// # Errors
+/// A certificate or password file that cannot be read.
+pub fn servers<'o>(
+    args: &SessionArgs,
+    charset: Charset,
+    origins: impl IntoIterator<Item = &'o Origin>,
+) -> Result<Servers, Unprepared> {
+    let tls = args.tls.unwrap_or_default();
+    let secure = tls != TlsPolicy::Off
+        || origins.into_iter().any(|origin| origin.scheme != Scheme::Ftp);
+    let trust = if secure { Some(trust(args)?) } else { None };
+    let access = Access {
+        tls,
+        trust,
+        active: args.active.clone(),
+        epsv: !args.no_epsv,
+        trust_pasv: args.trust_pasv,
+        family: args.family,
+        timeout: args.timeout,
+        pipeline: !args.no_pipeline,
+        quotes: args.quote.clone(),
+        utf8: charset.is_utf8_or_bytes(),
+        trace: Trace { on: args.verbose > 1 && !args.quiet },
+    };
+    Ok(Servers::new(Arc::new(access), Box::new(logins(args, charset)?)))
+}
+
+fn trust(args: &SessionArgs) -> Result<TlsTrust, Unprepared> {
+    let identity = args.cert.clone().map(|cert| {
+        let key = args.key.clone().unwrap_or_else(|| cert.clone());
+        (cert, key)
+    });
+    let options =
+        TlsOptions { authorities: args.cacert.clone(), identity, insecure: args.insecure };
+    TlsTrust::load(&options).map_err(|cause| Unprepared::Failed(Vec::new(), cause))
+}
+
+/// What is known of logins before any URL is looked at.
+struct Known {
+    charset: Charset,
+    /// From `--user`, with the flag's name, or from the environment.
+    user: Option<(Vec<u8>, &'static str)>,
+    password: Option<(Secret, &'static str)>,
+    account: Option<Secret>,
+    /// The netrc file's name and content.
+    netrc: Option<(String, Vec<u8>)>,
+}
+
+/// Credentials come from the URL, flags, the environment and netrc, in this order, and are
+/// anonymous in the end.
+fn logins(
+    args: &SessionArgs,
+    charset: Charset,
+) -> Result<impl Fn(&Origin) -> Result<Credentials, Cause> + use<>, Unprepared> {
+    let password = match &args.password_file {
+        Some(file) => {
+            let text = read(file).map_err(|error| unreadable(file, error))?;
+            let line = text.split(|&b| b == b'\n').next().unwrap_or_default();
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            Some((Secret::new(line.to_vec()), "--password-file"))
+        }
+        None => from_env("FTP_PASSWORD").map(|text| (Secret::new(text), "FTP_PASSWORD")),
+    };
+    let user = match &args.user {
+        Some(user) => Some((user.clone(), "--user")),
+        None => from_env("FTP_USER").map(|user| (user, "FTP_USER")),
+    };
+    let known = Known {
+        charset,
+        user,
+        password,
+        account: args.account.clone(),
+        netrc: netrc_text(args)?,
+    };
+    Ok(move |origin: &Origin| known.find(origin))
+}
+
+fn from_env(name: &str) -> Option<Vec<u8>> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(OsString::into_vec)
+}
+
+/// A netrc file that the user named must be there; the one in the home directory need not.
+fn netrc_text(args: &SessionArgs) -> Result<Option<(String, Vec<u8>)>, Unprepared> {
+    if args.no_netrc {
+        return Ok(None);
+    }
+    let named = args.netrc_file.clone().or_else(|| from_env("NETRC").map(path_from));
+    let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".netrc"));
+    let Some(file) = named.clone().or_else(home) else { return Ok(None) };
+    match read(&file) {
+        Ok(text) => Ok(Some((file.display().to_string(), text))),
+        Err(error) if named.is_some() => Err(unreadable(&file, error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(&file, error)),
+    }
+}
+
+fn path_from(bytes: Vec<u8>) -> PathBuf {
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
+impl Known {
+    fn find(&self, origin: &Origin) -> Result<Credentials, Cause> {
+        let typed = self.user.as_ref().map(|(user, from)| Ok((self.wire(user)?, *from)));
+        let user = match &origin.user {
+            Some(user) => Some((user.clone(), "the URL")),
+            None => typed.transpose()?,
+        };
+        let entry = self.netrc.as_ref().and_then(|(file, text)| {
+            let wanted = user.as_ref().map(|(user, _)| user.as_slice());
+            Some((file, netrc::lookup(text, &origin.host, wanted)?))
+        });
+        let in_netrc = entry.as_ref().map(|(_, login)| login.clone()).unwrap_or_default();
+        let account = self.account.clone().or(in_netrc.account);
+        let password = match (&origin.password, &self.password) {
+            (Some(password), _) => Some((password.clone(), "the URL".to_owned())),
+            (None, Some((password, from))) if user.is_some() => {
+                Some((password.clone(), (*from).to_owned()))
+            }
+            _ => in_netrc.password.zip(entry.map(|(file, _)| file.clone())),
+        };
+        let user = user.map(|(user, _)| user).or(in_netrc.login);
+        match (user, password) {
+            (Some(user), Some((password, source))) => safe(user, password, account, source),
+            (Some(user), None) if !is_anonymous(&user) => Err(Cause::NoPassword(user)),
+            (user, _) => Ok(Credentials {
+                user: user.unwrap_or_else(|| b"anonymous".to_vec()),
+                password: Secret::new(b"anonymous@example.com".to_vec()),
+                account,
+                source: "nowhere: no user was given".to_owned(),
+            }),
+        }
+    }
+
+    fn wire(&self, user: &[u8]) -> Result<Vec<u8>, Cause> {
+        self.charset.encode(user).map_err(|bad| Cause::Operand(bad.to_string()))
+    }
+}
+
+fn is_anonymous(user: &[u8]) -> bool {
+    user.eq_ignore_ascii_case(b"anonymous") || user.eq_ignore_ascii_case(b"ftp")
+}
+
+/// Nothing with a line end in it may reach a command line, wherever it came from.
+fn safe(
+    user: Vec<u8>,
+    password: Secret,
+    account: Option<Secret>,
+    source: String,
+) -> Result<Credentials, Cause> {
+    let unsafe_in = |bytes: &[u8]| bytes.iter().any(|b| matches!(b, 0 | b'\r' | b'\n'));
+    let in_account = account.as_ref().is_some_and(|account| unsafe_in(account.expose()));
+    if unsafe_in(&user) || unsafe_in(password.expose()) || in_account {
+        return Err(Cause::Operand(format!("a line end or NUL in the login from {source}")));
+    }
+    Ok(Credentials { user, password, account, source })
+}

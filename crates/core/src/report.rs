@@ -1,0 +1,196 @@
+//! The one printer of errors, and what they make of the exit code.
+//!
+//! A message is one line on stderr: tool, what failed, why, and what to try. Names are shown in
+//! the charset of the run and escaped, since a server chose them.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::charset::{Charset, for_terminal};
+use crate::error::{Cause, Failure, Outcome, Phase};
+use crate::reply::Reply;
+use crate::sys;
+
+/// Collects how a run goes.
+#[derive(Clone, Debug)]
+pub struct Report {
+    tool: &'static str,
+    /// How names and the servers' words are read.
+    pub charset: Charset,
+    quiet: bool,
+    verbose: bool,
+    outcome: Outcome,
+    reader_left: bool,
+}
+
+impl Report {
+    /// Nothing has failed yet.
+    pub fn new(tool: &'static str, charset: Charset, quiet: bool, verbose: bool) -> Self {
+        Self { tool, charset, quiet, verbose, outcome: Outcome::Done, reader_left: false }
+    }
+
+    /// Says that something failed, and remembers the worst outcome.
+    pub fn failed(&mut self, failure: &Failure) {
+        self.outcome = self.outcome.max(failure.cause.outcome());
+        if matches!(failure.cause, Cause::StdoutClosed) {
+            self.reader_left = true;
+        } else {
+            self.say(&self.text(failure));
+        }
+    }
+
+    /// Says that `what` failed because of `cause`.
+    pub fn cause(&mut self, what: impl Into<Vec<u8>>, cause: Cause) {
+        self.failed(&Failure::new(what, cause));
+    }
+
+    /// Says what has been done, for `-v`. The text is shown as it is: names in it must have gone
+    /// through [`Self::shown`].
+    pub fn done(&self, text: &str) {
+        if self.verbose && !self.quiet {
+            self.print(text);
+        }
+    }
+
+    /// Warns of something that is no failure.
+    pub fn warn(&self, text: &str) {
+        self.say(text);
+    }
+
+    /// Bytes of the server's as text that is safe on a terminal.
+    pub fn shown(&self, wire: &[u8]) -> String {
+        for_terminal(&self.charset.show(wire))
+    }
+
+    /// Whether the reader of stdout has left, so that the rest of the work is for nobody.
+    pub fn reader_left(&self) -> bool {
+        self.reader_left
+    }
+
+    /// The exit code. When stdout was closed by its reader the process dies of SIGPIPE here.
+    pub fn finish(self) -> ExitCode {
+        if self.reader_left {
+            sys::die_of_broken_pipe();
+        }
+        ExitCode::from(self.outcome.code())
+    }
+
+    fn text(&self, failure: &Failure) -> String {
+        let what = self.shown(&failure.what);
+        let why = self.why(&failure.cause);
+        if what.is_empty() { why } else { format!("{what}: {why}") }
+    }
+
+    fn why(&self, cause: &Cause) -> String {
+        match cause {
+            Cause::Refused(reply) | Cause::BadVerdict(reply) => self.refusal(reply),
+            Cause::LoginRefused(reply, who) => {
+                format!("login refused: {} ({who})", self.words(reply))
+            }
+            Cause::NoPassword(user) => format!(
+                "no password for user {}: give it in ~/.netrc, FTP_PASSWORD or --password-file",
+                self.shown(user)
+            ),
+            Cause::TurnedAway(reply) => format!("the server turns us away: {}", self.words(reply)),
+            Cause::TimedOut(phase, limit) => {
+                let seconds = limit.as_secs_f32();
+                format!("no progress within {seconds} s: {phase}{}", advice(*phase))
+            }
+            Cause::Lost(phase, error) => {
+                format!("{phase} failed: {}{}", in_words(error), advice(*phase))
+            }
+            Cause::Tls(text) | Cause::Operand(text) => text.clone(),
+            Cause::WrongSize { got, want } => {
+                format!("{got} bytes arrived where {want} were expected")
+            }
+            Cause::Protocol(text) => format!("protocol error: {text}"),
+            Cause::Local(error) => in_words(error),
+            Cause::NotTried(_) => "not tried, its server is out of reach".into(),
+            Cause::StdoutClosed => String::new(),
+        }
+    }
+
+    fn refusal(&self, reply: &Reply) -> String {
+        let hint = match reply.code() {
+            425 => " (try --active or --no-epsv)",
+            _ => "",
+        };
+        format!("{}{hint}", self.words(reply))
+    }
+
+    /// Code and words, as the server sent them.
+    fn words(&self, reply: &Reply) -> String {
+        format!("{:03} {}", reply.code(), self.shown(&reply.words())).trim_end().to_owned()
+    }
+
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            self.print(text);
+        }
+    }
+
+    fn print(&self, text: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{}: {text}", self.tool);
+    }
+}
+
+/// Prints what is wrong with a command line; the exit code is 2.
+pub fn usage(tool: &str, what: &dyn std::fmt::Display) -> ExitCode {
+    let _ = writeln!(std::io::stderr().lock(), "{tool}: {what} (see {tool} --help)");
+    ExitCode::from(Outcome::Usage.code())
+}
+
+fn advice(phase: Phase) -> &'static str {
+    match phase {
+        Phase::DataConnect => " (try --active or --no-epsv)",
+        _ => "",
+    }
+}
+
+/// The system's words without Rust's `(os error 2)`.
+fn in_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text.get(..end).unwrap_or(&text).to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::reply::ReplyReader;
+
+    fn reply(text: &[u8]) -> Reply {
+        let mut reader = ReplyReader::default();
+        reader.push(text);
+        reader.take().unwrap().unwrap()
+    }
+
+    #[test]
+    fn messages_name_the_path_and_the_servers_words() {
+        let report = Report::new("ftp-get", Charset::Bytes, false, false);
+        for (what, cause, text) in [
+            (&b"a"[..], Cause::Refused(reply(b"550 no \x1b[2J\r\n")), "a: 550 no \\x1b[2J"),
+            (b"a", Cause::Refused(reply(b"550\r\n")), "a: 550"),
+            (
+                b"h",
+                Cause::Lost(Phase::Connect, io::Error::from_raw_os_error(111)),
+                "h: connecting failed: Connection refused",
+            ),
+            (b"", Cause::Operand("x".into()), "x"),
+        ] {
+            assert_eq!(report.text(&Failure::new(what, cause)), text);
+        }
+    }
+
+    #[test]
+    fn the_worst_outcome_stays() {
+        let mut report = Report::new("t", Charset::Bytes, true, false);
+        report.cause(*b"a", Cause::Local(io::ErrorKind::StorageFull.into()));
+        report.cause(*b"b", Cause::Operand(String::new()));
+        assert_eq!(report.outcome, Outcome::Local);
+    }
+}

@@ -1,0 +1,107 @@
+//! From operands to the paths they mean on their servers, one after the other.
+
+use std::ops::ControlFlow;
+
+use crate::charset::Charset;
+use crate::error::Cause;
+use crate::expand::expand;
+use crate::listing::Entry;
+use crate::path::RemotePath;
+use crate::prepare::Operand;
+use crate::report::Report;
+use crate::servers::{Server, Servers};
+use crate::url::{Origin, Target};
+use crate::wire::Next;
+
+/// One path to work on.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The path on the server.
+    pub path: RemotePath,
+    /// The name below `--base`, as typed.
+    pub below: Option<Vec<u8>>,
+    /// What `;type=` said.
+    pub ascii: Option<bool>,
+    /// What a listing has told already, for a path that a pattern matched.
+    pub entry: Option<Entry<'static>>,
+    /// Whether another path on the same server follows.
+    pub next: Next,
+}
+
+/// What is done with each path; it breaks when the rest is for nobody.
+pub type OnSource<'v> = dyn FnMut(&mut Server, &mut Report, &Source) -> ControlFlow<()> + 'v;
+
+/// Calls `visit` for each path that `operands` mean, in their order, patterns expanded. An operand
+/// that fails is reported, and the rest goes on.
+pub fn for_each(
+    servers: &mut Servers,
+    operands: &[Operand],
+    report: &mut Report,
+    visit: &mut OnSource<'_>,
+) {
+    for (place, operand) in operands.iter().enumerate() {
+        let origin = &operand.address.origin;
+        let server = match servers.at(origin) {
+            Ok(server) => server,
+            Err(cause) => {
+                fail(report, origin, &shown(operand), cause);
+                continue;
+            }
+        };
+        let charset = report.charset;
+        let mut sources = match paths(server, operand, charset) {
+            Ok(sources) => sources,
+            Err(cause) => {
+                fail(report, origin, &shown(operand), cause);
+                continue;
+            }
+        };
+        let follows = operands.get(place + 1).is_some_and(|o| o.address.origin.same_session(origin));
+        if let Some(last) = sources.last_mut()
+            && !follows
+        {
+            last.next = Next::Unknown;
+        }
+        for source in &sources {
+            if visit(server, report, source).is_break() {
+                return;
+            }
+        }
+    }
+}
+
+/// Reports a failure of one path. Where the whole server is at fault it is the server that is
+/// named.
+pub fn fail(report: &mut Report, origin: &Origin, path: &[u8], cause: Cause) {
+    let server = cause.server_is_gone() || path.is_empty();
+    let what = if server { origin.shown().into_bytes() } else { path.to_vec() };
+    report.cause(what, cause);
+}
+
+fn paths(server: &mut Server, operand: &Operand, charset: Charset) -> Result<Vec<Source>, Cause> {
+    let one = |path: RemotePath, entry| Source {
+        path,
+        below: operand.below.clone(),
+        ascii: operand.address.ascii,
+        entry,
+        next: Next::Transfer,
+    };
+    match &operand.address.target {
+        Target::Path(path) => Ok(vec![one(path.clone(), None)]),
+        Target::Glob(pattern) => {
+            let found = expand(server, pattern, charset)?;
+            if found.is_empty() {
+                return Err(Cause::Operand("no match (-g takes wild cards as they are)".into()));
+            }
+            Ok(found.into_iter().map(|one_match| one(one_match.path, one_match.entry)).collect())
+        }
+    }
+}
+
+/// How messages name an operand as a whole.
+fn shown(operand: &Operand) -> Vec<u8> {
+    match &operand.address.target {
+        Target::Path(path) => path.as_bytes().to_vec(),
+        Target::Glob(pattern) => pattern.shown(),
+    }
+}

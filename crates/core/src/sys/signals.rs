@@ -1,0 +1,30 @@
+//! Signals: what has to be tidied before the process dies of one, and dying of it in truth, so
+//! that the shell sees 130 or 141 and stops its loop. The only door to signal-hook.
+
+use std::io;
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+/// Runs `tidy` when the process is told to end, and then lets it die of the signal.
+///
+/// # Errors
+/// The handlers cannot be installed.
+pub fn tidy_on_death(tidy: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            tidy();
+            let _ = emulate_default_handler(signal);
+        }
+    });
+    Ok(())
+}
+
+/// Dies of SIGPIPE, as `cat` does when its reader has left. Returns only where that is not
+/// possible.
+pub fn die_of_broken_pipe() {
+    let _ = emulate_default_handler(SIGPIPE);
+}

@@ -1,0 +1,93 @@
+//! From what was typed to what will be done; every conflict is found here.
+
+use std::path::PathBuf;
+
+use ftp_core::prepare::{self, Operand, Unprepared};
+use ftp_core::report::Report;
+use ftp_core::servers::Servers;
+use ftp_core::url::Target;
+
+use crate::args::{Args, TOOL};
+
+/// Where files go.
+#[derive(Debug, Eq, PartialEq)]
+pub enum Destination {
+    /// To stdout, one after the other.
+    Stdout,
+    /// To this one file.
+    File(PathBuf),
+    /// Into this directory, under their remote names.
+    Below(PathBuf),
+}
+
+/// What will be done.
+pub struct Plan {
+    pub report: Report,
+    pub servers: Servers,
+    pub operands: Vec<Operand>,
+    pub destination: Destination,
+    pub recursive: bool,
+    pub ascii: bool,
+}
+
+pub fn build(args: Args) -> Result<Plan, Unprepared> {
+    let destination = destination(&args).map_err(Unprepared::Usage)?;
+    let charset = prepare::charset(&args.session)?;
+    let operands = prepare::operands(&args.session, &args.urls, charset)?;
+    if operands.is_empty() && args.session.files_from.is_none() {
+        return Err(Unprepared::Usage("no URL given".into()));
+    }
+    let several = operands.len() > 1
+        || operands.iter().any(|operand| matches!(operand.address.target, Target::Glob(_)));
+    if several && matches!(destination, Destination::File(_)) {
+        return Err(Unprepared::Usage("-o takes one URL; use -d DIR for more".into()));
+    }
+    let origins = operands.iter().map(|operand| &operand.address.origin);
+    let servers = prepare::servers(&args.session, charset, origins)?;
+    let report = prepare::report(TOOL.name, &args.session, charset);
+    let (recursive, ascii) = (args.recursive, args.ascii);
+    Ok(Plan { report, servers, operands, destination, recursive, ascii })
+}
+
+fn destination(args: &Args) -> Result<Destination, String> {
+    let given = [args.output.is_some(), args.remote_name, args.directory.is_some()];
+    if given.iter().filter(|&&given| given).count() > 1 {
+        return Err("-o, -O and -d exclude each other".into());
+    }
+    match (&args.output, &args.directory) {
+        (Some(_), _) if args.recursive => Err("-R saves a tree: use -d DIR, not -o".into()),
+        (Some(file), _) if file.as_os_str() == "-" => Ok(Destination::Stdout),
+        (Some(file), _) => Ok(Destination::File(file.clone())),
+        (None, Some(dir)) => Ok(Destination::Below(dir.clone())),
+        (None, None) if args.remote_name || args.recursive => {
+            Ok(Destination::Below(PathBuf::from(".")))
+        }
+        (None, None) => Ok(Destination::Stdout),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(given: &[&str]) -> Result<Destination, String> {
+        let given = std::iter::once("ftp-get").chain(given.iter().copied());
+        match TOOL.parse(given.map(Into::into)).unwrap() {
+            ftp_core::cli::Parsed::Run(args) => destination(&args),
+            ftp_core::cli::Parsed::Print(text) => panic!("{text}"),
+        }
+    }
+
+    #[test]
+    fn one_destination_at_most() {
+        assert_eq!(plan(&["u"]), Ok(Destination::Stdout));
+        assert_eq!(plan(&["-o", "-", "u"]), Ok(Destination::Stdout));
+        assert_eq!(plan(&["-o", "f", "u"]), Ok(Destination::File("f".into())));
+        assert_eq!(plan(&["-O", "u"]), Ok(Destination::Below(".".into())));
+        assert_eq!(plan(&["-R", "u"]), Ok(Destination::Below(".".into())));
+        assert_eq!(plan(&["-R", "-d", "d", "u"]), Ok(Destination::Below("d".into())));
+        for bad in [&["-o", "f", "-O", "u"][..], &["-d", "d", "-O", "u"], &["-R", "-o", "f", "u"]] {
+            assert!(plan(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The work of ftp-get: each file fetched to where the plan says.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use ftp_core::copy::End;
+use ftp_core::deliver::fetch;
+use ftp_core::error::{Cause, Failure};
+use ftp_core::face::local_stdout;
+use ftp_core::listing::Kind;
+use ftp_core::local::{Draft, Unfinished};
+use ftp_core::names::local_child;
+use ftp_core::path::RemotePath;
+use ftp_core::report::Report;
+use ftp_core::servers::Server;
+use ftp_core::sources::{self, Source};
+use ftp_core::sys;
+use ftp_core::walk::{Item, Step, walk};
+use ftp_core::wire::{Next, Type, Wants};
+
+use crate::plan::{Destination, Plan};
+
+pub fn run(plan: Plan) -> Report {
+    let Plan { mut report, mut servers, operands, destination, recursive, ascii } = plan;
+    let unfinished = Unfinished::default();
+    let on_death = unfinished.clone();
+    if let Err(error) = sys::tidy_on_death(move || on_death.remove_all()) {
+        report.cause(*b"signals", Cause::Local(error));
+    }
+    let get = Get { destination, recursive, ascii, unfinished };
+    sources::for_each(&mut servers, &operands, &mut report, &mut |server, report, source| {
+        get.source(server, report, source);
+        if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    servers.quit();
+    report
+}
+
+struct Get {
+    destination: Destination,
+    recursive: bool,
+    ascii: bool,
+    unfinished: Unfinished,
+}
+
+/// One file: where it is, and how it is fetched.
+struct Job<'a> {
+    path: &'a RemotePath,
+    kind: Type,
+    next: Next,
+}
+
+impl Get {
+    fn source(&self, server: &mut Server, report: &mut Report, source: &Source) {
+        let ascii = source.ascii.unwrap_or(self.ascii);
+        let kind = if ascii { Type::Ascii } else { Type::Image };
+        let job = Job { path: &source.path, kind, next: source.next };
+        let done = match (&self.destination, self.recursive) {
+            (Destination::Below(dir), true) => self.tree(server, report, dir, (source, &job)),
+            _ if source.path.is_directory() || source.path.is_empty() => {
+                Err(remote(&job, Cause::Operand("is a directory; -R fetches it".into())))
+            }
+            (Destination::Stdout, _) => self.to_stdout(server, &job),
+            (Destination::File(file), _) => self.to_file(server, &job, file),
+            (Destination::Below(dir), _) => {
+                self.below(report, dir, source).and_then(|file| self.to_file(server, &job, &file))
+            }
+        };
+        settle(server, report, &job, done);
+    }
+
+    fn to_stdout(&self, server: &mut Server, job: &Job<'_>) -> Result<u64, Failure> {
+        let stdout = io::stdout();
+        let fetched = fetch_to(server, job, End::Plain(stdout.as_fd()));
+        fetched.map_err(|cause| match cause {
+            Cause::Local(error) => Failure::new(*b"stdout", local_stdout(error)),
+            cause => remote(job, cause),
+        })
+    }
+
+    fn to_file(&self, server: &mut Server, job: &Job<'_>, file: &Path) -> Result<u64, Failure> {
+        let here = |error| local(file, error);
+        let draft = Draft::begin(file, &self.unfinished).map_err(here)?;
+        let count =
+            fetch_to(server, job, End::Plain(draft.file().as_fd())).map_err(
+                |cause| match cause {
+                    Cause::Local(error) => local(file, error),
+                    cause => remote(job, cause),
+                },
+            )?;
+        draft.commit().map_err(here)?;
+        Ok(count)
+    }
+
+    /// The file a source becomes below `dir`, whose directories are made.
+    fn below(&self, report: &Report, dir: &Path, source: &Source) -> Result<PathBuf, Failure> {
+        let shown = report.charset.show(&source.path.name()).into_owned();
+        let parts: Vec<&[u8]> = match &source.below {
+            Some(below) => below.split(|&b| b == b'/').filter(|part| !part.is_empty()).collect(),
+            None => vec![&shown],
+        };
+        let mut file = dir.to_owned();
+        for part in parts {
+            file = local_child(&file, part).ok_or_else(|| {
+                let text = "no name to save it under".into();
+                Failure::new(source.path.as_bytes(), Cause::Operand(text))
+            })?;
+        }
+        let parent = file.parent().unwrap_or(dir);
+        std::fs::create_dir_all(parent).map_err(|error| local(parent, error))?;
+        Ok(file)
+    }
+
+    /// A tree, as `cp -R` copies it: `dir/NAME/...`, or `dir/...` for the login directory.
+    fn tree(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        dir: &Path,
+        (source, job): (&Source, &Job<'_>),
+    ) -> Result<u64, Failure> {
+        let root = self.below(report, dir, source);
+        if self.is_file(server, source).map_err(|cause| remote(job, cause))? {
+            return self.to_file(server, job, &root?);
+        }
+        let root = root.unwrap_or_else(|_| dir.to_owned());
+        let mut total = 0;
+        let walked = walk(server, job.path, true, &mut |server, step| {
+            match step {
+                Step::Enter(item) => make_local(report, &root, item),
+                Step::Leaf(item) => total += self.leaf(server, report, &root, (item, job.kind)),
+                Step::Leave { .. } => {}
+                Step::Failed(failure) => report.failed(&failure),
+            }
+            if report.reader_left() { Err(Cause::StdoutClosed) } else { Ok(()) }
+        });
+        walked.map(|()| total).map_err(|cause| remote(job, cause))
+    }
+
+    fn is_file(&self, server: &mut Server, source: &Source) -> Result<bool, Cause> {
+        if source.path.is_directory() || source.path.is_empty() {
+            return Ok(false);
+        }
+        let known = match &source.entry {
+            Some(entry) if entry.kind != Kind::Link => Some(entry.kind),
+            _ => {
+                let wants = Wants { features: true, data: true };
+                server.session(wants)?.entry(&source.path)?.map(|entry| entry.kind)
+            }
+        };
+        Ok(known.is_some_and(|kind| kind != Kind::Dir))
+    }
+
+    /// One file of a tree. Devices and the like are left out: reading one might never end.
+    fn leaf(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        root: &Path,
+        (item, kind): (&Item, Type),
+    ) -> u64 {
+        let job = Job { path: &item.path, kind, next: Next::Transfer };
+        let fetched = match local_path(report, root, item) {
+            None => Err(remote(&job, Cause::Operand("a name that no local file can have".into()))),
+            Some(_) if item.entry.kind == Kind::Other => {
+                Err(remote(&job, Cause::Operand("neither a file nor a directory".into())))
+            }
+            Some(file) => self.to_file(server, &job, &file),
+        };
+        let count = *fetched.as_ref().unwrap_or(&0);
+        settle(server, report, &job, fetched);
+        count
+    }
+}
+
+fn fetch_to(server: &mut Server, job: &Job<'_>, sink: End<'_>) -> Result<u64, Cause> {
+    let wants = Wants { features: !job.path.as_bytes().is_ascii(), data: true };
+    fetch(server.session(wants)?, job.path, sink, job.kind, job.next)
+}
+
+/// Says how one file went.
+fn settle(server: &Server, report: &mut Report, job: &Job<'_>, done: Result<u64, Failure>) {
+    match done {
+        Ok(count) => report.done(&format!("{}: {count} bytes", report.shown(job.path.as_bytes()))),
+        Err(Failure { what, cause }) => sources::fail(report, &server.origin, &what, cause),
+    }
+}
+
+/// The local path of something in a tree; `None` when one of its names cannot be had here.
+fn local_path(report: &Report, root: &Path, item: &Item) -> Option<PathBuf> {
+    let mut path = root.to_owned();
+    for name in &item.below {
+        path = local_child(&path, &report.charset.show(name))?;
+    }
+    Some(path)
+}
+
+fn make_local(report: &mut Report, root: &Path, item: &Item) {
+    let made = match local_path(report, root, item) {
+        Some(dir) => std::fs::create_dir_all(&dir).map_err(|error| local(&dir, error)),
+        None => Ok(()),
+    };
+    if let Err(failure) = made {
+        report.failed(&failure);
+    }
+}
+
+fn local(path: &Path, error: io::Error) -> Failure {
+    Failure::new(path.as_os_str().as_bytes(), Cause::Local(error))
+}
+
+fn remote(job: &Job<'_>, cause: Cause) -> Failure {
+    Failure::new(job.path.as_bytes(), cause)
+}
