@@ -1,6 +1,7 @@
 //! What the five FTP tools share.
 
 pub mod charset;
+pub mod cli;
 pub mod line;
 pub mod listing;
 pub mod netrc;
