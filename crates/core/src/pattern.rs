@@ -51,6 +51,36 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// The pattern for messages, wild cards as they were typed where they can be told.
+    pub fn shown(&self) -> Vec<u8> {
+        let parts: Vec<Vec<u8>> = self.components.iter().map(Component::shown).collect();
+        let mut shown = if self.absolute { b"/".to_vec() } else { Vec::new() };
+        shown.extend(parts.join(&b'/'));
+        shown
+    }
+}
+
+impl Component {
+    fn shown(&self) -> Vec<u8> {
+        match self {
+            Self::Literal(name) => name.clone(),
+            Self::Wild(glob) => glob.tokens.iter().flat_map(Token::shown).collect(),
+        }
+    }
+}
+
+impl Token {
+    fn shown(&self) -> Vec<u8> {
+        match self {
+            Self::Literal(wire) => wire.clone(),
+            Self::One => b"?".to_vec(),
+            Self::Many => b"*".to_vec(),
+            Self::Set(_) => b"[...]".to_vec(),
+        }
+    }
+}
+
 fn is_slash(unit: &Typed) -> bool {
     matches!(unit, Typed::Char('/') | Typed::Byte(b'/'))
 }

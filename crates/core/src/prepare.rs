@@ -74,7 +74,7 @@ pub fn operands(
     for operand in typed {
         found.push(Operand { address: address(args, operand.as_bytes(), charset)?, below: None });
     }
-    let base = args.base.as_deref().map(|base| address(args, base, charset)).transpose()?;
+    let base = args.base.as_deref().map(|base| place(base, charset)).transpose()?;
     for name in listed(args)? {
         found.push(match &base {
             Some(base) => {
@@ -88,17 +88,16 @@ pub fn operands(
     Ok(found)
 }
 
-/// One URL.
+fn address(args: &SessionArgs, typed: &[u8], charset: Charset) -> Result<Address, Unprepared> {
+    Address::parse(typed, charset, !args.no_glob).map_err(|bad| Unprepared::Usage(bad.to_string()))
+}
+
+/// One URL in which wild cards mean nothing: a destination, or the base of a list.
 ///
 /// # Errors
 /// Anything that is no URL.
-pub fn address(
-    args: &SessionArgs,
-    typed: &[u8],
-    charset: Charset,
-) -> Result<Address, Unprepared> {
-    Address::parse(typed, charset, !args.no_glob)
-        .map_err(|bad| Unprepared::Usage(bad.to_string()))
+pub fn place(typed: &[u8], charset: Charset) -> Result<Address, Unprepared> {
+    Address::parse(typed, charset, false).map_err(|bad| Unprepared::Usage(bad.to_string()))
 }
 
 /// The items of the list that `-T` names.
@@ -139,8 +138,8 @@ pub fn servers<'o>(
     origins: impl IntoIterator<Item = &'o Origin>,
 ) -> Result<Servers, Unprepared> {
     let tls = args.tls.unwrap_or_default();
-    let secure = tls != TlsPolicy::Off
-        || origins.into_iter().any(|origin| origin.scheme != Scheme::Ftp);
+    let secure =
+        tls != TlsPolicy::Off || origins.into_iter().any(|origin| origin.scheme != Scheme::Ftp);
     let trust = if secure { Some(trust(args)?) } else { None };
     let access = Access {
         tls,
@@ -198,13 +197,8 @@ fn logins(
         Some(user) => Some((user.clone(), "--user")),
         None => from_env("FTP_USER").map(|user| (user, "FTP_USER")),
     };
-    let known = Known {
-        charset,
-        user,
-        password,
-        account: args.account.clone(),
-        netrc: netrc_text(args)?,
-    };
+    let known =
+        Known { charset, user, password, account: args.account.clone(), netrc: netrc_text(args)? };
     Ok(move |origin: &Origin| known.find(origin))
 }
 

@@ -56,7 +56,8 @@ pub fn for_each(
                 continue;
             }
         };
-        let follows = operands.get(place + 1).is_some_and(|o| o.address.origin.same_session(origin));
+        let follows =
+            operands.get(place + 1).is_some_and(|o| o.address.origin.same_session(origin));
         if let Some(last) = sources.last_mut()
             && !follows
         {

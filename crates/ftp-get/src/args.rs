@@ -1,9 +1,9 @@
 //! What ftp-get is told on its command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool};
+use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on};
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -49,51 +49,47 @@ const FLAGS: &[Flag<Args>] = &[
         long: "output",
         short: Some('o'),
         takes: Takes::Value("FILE"),
-        set: |args, file| {
-            args.output = Some(file.into());
-            Ok(())
-        },
+        set: |args, file| keep(&mut args.output, path(file)),
         help: "Write to FILE, which appears only when it is complete; - is stdout.",
     },
     Flag {
         long: "remote-name",
         short: Some('O'),
         takes: Takes::Nothing,
-        set: |args, _| {
-            args.remote_name = true;
-            Ok(())
-        },
+        set: |args, _| on(&mut args.remote_name),
         help: "Save under the remote name in the current directory.",
     },
     Flag {
         long: "directory",
         short: Some('d'),
         takes: Takes::Value("DIR"),
-        set: |args, dir| {
-            args.directory = Some(dir.into());
-            Ok(())
-        },
-        help: "Save under the remote name below DIR, which is made if need be. \
-            With --base, the directories of the names below it are kept.",
+        set: |args, dir| keep(&mut args.directory, path(dir)),
+        help: "Save under the remote name below DIR, which is made if need be. With --base, the directories of the names below it are kept.",
     },
     Flag {
         long: "recursive",
         short: Some('R'),
         takes: Takes::Nothing,
-        set: |args, _| {
-            args.recursive = true;
-            Ok(())
-        },
-        help: "Save whole trees, as cp -R does; below DIR with -d.",
+        set: |args, _| on(&mut args.recursive),
+        help: "Save whole trees, as cp -R does.",
     },
     Flag {
         long: "ascii",
         short: Some('a'),
         takes: Takes::Nothing,
-        set: |args, _| {
-            args.ascii = true;
-            Ok(())
-        },
+        set: |args, _| on(&mut args.ascii),
         help: "Transfer as text: line ends become LF here.",
     },
 ];
+
+fn path(typed: &OsStr) -> Result<PathBuf, String> {
+    if typed.is_empty() { Err("an empty name".into()) } else { Ok(typed.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_table_is_sound() {
+        assert_eq!(super::TOOL.faults(), Vec::<String>::new());
+    }
+}

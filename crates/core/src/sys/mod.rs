@@ -14,9 +14,9 @@ use other as platform;
 mod portable;
 mod signals;
 
-pub use signals::{die_of_broken_pipe, tidy_on_death};
 pub use platform::{Pipe, quick_ack, send_file, splice, widen};
 pub use portable::{Descriptor, Ready, descriptor, is_terminal, keep_alive, read, wait, write};
+pub use signals::{die_of_broken_pipe, tidy_on_death};
 
 /// What one call inside the kernel came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

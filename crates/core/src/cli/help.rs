@@ -1,0 +1,120 @@
+//! Help and version text from the table of flags. Printing it is the caller's work.
+
+use super::flag::{Spec, Takes, Tool};
+
+/// The width of a terminal that nobody made wider.
+pub(super) const COLUMNS: usize = 80;
+
+/// Where the text of a flag starts in the brief help, unless its names reach further.
+const TEXT_COLUMN: usize = 30;
+
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("FTP_USER", "The user, if neither the URL nor --user names one."),
+    ("FTP_PASSWORD", "The password, if neither the URL nor --password-file gives one."),
+    ("FTP_ENCODING", "What --encoding says, where it is not given."),
+    ("NETRC", "The netrc file, instead of ~/.netrc."),
+];
+
+const EXIT_CODES: &[(&str, &str)] = &[
+    ("0", "All done."),
+    ("1", "Some operands failed (missing, refused); the rest was tried."),
+    ("2", "Wrong command line."),
+    ("3", "Server not reached (resolve, connect, TLS, timeout)."),
+    ("4", "Login refused."),
+    ("5", "A transfer broke and could not be completed."),
+    ("6", "Local I/O error."),
+];
+
+/// `-h`: one line a flag.
+pub(super) fn short<A>(tool: &Tool<A>) -> String {
+    let mut out = head(tool);
+    for (title, specs) in tables(tool) {
+        out.push_str(&format!("\n{title}:\n"));
+        specs.iter().for_each(|spec| out.push_str(&brief(spec)));
+    }
+    out
+}
+
+/// `--help`: everything there is to know.
+pub(super) fn long<A>(tool: &Tool<A>) -> String {
+    let mut out = head(tool);
+    for (title, specs) in tables(tool) {
+        out.push_str(&format!("\n{title}:\n"));
+        for spec in &specs {
+            out.push_str(&format!("  {}\n", names(spec)));
+            wrap(spec.help, 10, &mut out);
+        }
+    }
+    listed("Environment", ENVIRONMENT, &mut out);
+    listed("Exit codes", EXIT_CODES, &mut out);
+    out.push_str("\n  Several failures: the highest.\n");
+    for section in tool.notes {
+        out.push_str(&format!("\n{}:\n", section.title));
+        section.lines.iter().for_each(|line| out.push_str(&format!("  {line}\n")));
+    }
+    out
+}
+
+/// `-V`.
+pub(super) fn version(name: &str) -> String {
+    format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
+}
+
+fn head<A>(tool: &Tool<A>) -> String {
+    let mut out = format!("{}: {}\n\n", tool.name, tool.summary);
+    for (at, form) in tool.usage.iter().enumerate() {
+        let title = if at == 0 { "Usage:" } else { "      " };
+        out.push_str(&format!("{title} {} {form}\n", tool.name));
+    }
+    out
+}
+
+fn tables<A>(tool: &Tool<A>) -> Vec<(&'static str, Vec<Spec>)> {
+    let own = tool.own();
+    let shared = ("Flags of all five tools", tool.shared());
+    if own.is_empty() { vec![shared] } else { vec![("Flags", own), shared] }
+}
+
+/// One line for the brief help: names, and the first sentence without its full stop.
+pub(super) fn brief(spec: &Spec) -> String {
+    let first = spec.help.split_once(". ").map_or(spec.help, |(first, _)| first);
+    let text = first.strip_suffix('.').unwrap_or(first);
+    let width = TEXT_COLUMN - 4;
+    format!("  {:width$}  {text}\n", names(spec))
+}
+
+/// `-T, --files-from FILE`; without a short name the long ones still stand below one another.
+pub(super) fn names(spec: &Spec) -> String {
+    let short = spec.short.map_or_else(|| "    ".to_owned(), |c| format!("-{c}, "));
+    let value = match spec.takes {
+        Takes::Nothing => String::new(),
+        Takes::Value(name) => format!(" {name}"),
+        Takes::Maybe(name) => format!("[={name}]"),
+    };
+    format!("{short}--{}{value}", spec.long)
+}
+
+fn listed(title: &str, rows: &[(&str, &str)], out: &mut String) {
+    out.push_str(&format!("\n{title}:\n"));
+    for (name, text) in rows {
+        out.push_str(&format!("  {name:12}  {text}\n"));
+    }
+}
+
+/// Adds `text` broken between words, each line after `indent` blanks.
+fn wrap(text: &str, indent: usize, out: &mut String) {
+    let mut column = 0;
+    for word in text.split(' ') {
+        let wide = word.chars().count();
+        if column > 0 && column + 1 + wide <= COLUMNS {
+            out.push(' ');
+            column += 1 + wide;
+        } else {
+            let new_line = if column > 0 { "\n" } else { "" };
+            out.push_str(&format!("{new_line}{:indent$}", ""));
+            column = indent + wide;
+        }
+        out.push_str(word);
+    }
+    out.push('\n');
+}

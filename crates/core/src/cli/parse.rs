@@ -1,0 +1,143 @@
+//! From what was typed to a tool's arguments, row by row. Whether the flags fit together is
+//! decided by the tool's plan; only what no tool can mean is refused here.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+
+use lexopt::{Arg, Parser};
+
+use super::flag::{Flag, Row, Spec, Takes, Tool};
+use super::help;
+use crate::charset::for_terminal;
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub enum Parsed<A> {
+    /// Run the tool.
+    Run(A),
+    /// Print this on stdout, line end included, and be done.
+    Print(String),
+}
+
+/// A wrong command line (exit code 2), as one line fit for a terminal.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UsageError(pub(super) String);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+impl<A: Default> Tool<A> {
+    /// Reads a command line as `std::env::args_os` gives it, the program's name first.
+    ///
+    /// Help and version win over what follows them, not over an error before them.
+    pub fn parse(&self, args: impl IntoIterator<Item = OsString>) -> Result<Parsed<A>, UsageError> {
+        let mut parser = Parser::from_iter(args);
+        let mut parsed = A::default();
+        while !self.took_command(&mut parser, &mut parsed) {
+            let Some(arg) = parser.next().map_err(explain)? else { break };
+            let row = match arg {
+                Arg::Value(operand) => {
+                    (self.operand)(&mut parsed, operand);
+                    continue;
+                }
+                Arg::Long(name) => self.find_long(name).ok_or_else(|| self.unknown_long(name))?,
+                Arg::Short(name) => self.find_short(name).ok_or_else(|| unknown_short(name))?,
+            };
+            match row {
+                Row::Own(flag) => apply(flag, &mut parsed, &mut parser)?,
+                Row::Shared(flag) => apply(flag, (self.session)(&mut parsed), &mut parser)?,
+                Row::ShortHelp => return Ok(Parsed::Print(help::short(self))),
+                Row::LongHelp => return Ok(Parsed::Print(help::long(self))),
+                Row::Version => return Ok(Parsed::Print(help::version(self.name))),
+            }
+        }
+        match (self.session)(&mut parsed).conflict() {
+            Some(why) => Err(UsageError(why.to_owned())),
+            None => Ok(Parsed::Run(parsed)),
+        }
+    }
+
+    /// Takes everything after a `--` that starts a command, if that is what comes next.
+    fn took_command(&self, parser: &mut Parser, args: &mut A) -> bool {
+        let (Some(take), Some(mut raw)) = (self.after_dashes, parser.try_raw_args()) else {
+            return false;
+        };
+        if raw.next_if(|arg| arg == "--").is_none() {
+            return false;
+        }
+        raw.for_each(|arg| take(args, arg));
+        true
+    }
+
+    fn unknown_long(&self, name: &str) -> UsageError {
+        let known = self.own().into_iter().chain(self.shared());
+        let hint = nearest(name, known).map(|near| format!("; did you mean --{near}?"));
+        let shown = for_terminal(name.as_bytes());
+        UsageError(format!("unknown flag --{shown}{}", hint.unwrap_or_default()))
+    }
+}
+
+fn unknown_short(name: char) -> UsageError {
+    UsageError(format!("unknown flag -{}", for_terminal(name.to_string().as_bytes())))
+}
+
+fn apply<T>(flag: &Flag<T>, target: &mut T, parser: &mut Parser) -> Result<(), UsageError> {
+    let value = match flag.takes {
+        Takes::Nothing => OsString::new(),
+        Takes::Maybe(_) => parser.optional_value().unwrap_or_default(),
+        Takes::Value(name) => parser.value().map_err(|_| {
+            UsageError(format!("--{} needs a value: --{} {name}", flag.long, flag.long))
+        })?,
+    };
+    (flag.set)(target, OsStr::new(&value))
+        .map_err(|why| UsageError(format!("--{}: {}", flag.long, for_terminal(why.as_bytes()))))
+}
+
+/// A value is never repeated here: it may be a password given to the wrong flag.
+fn explain(error: lexopt::Error) -> UsageError {
+    UsageError(match error {
+        lexopt::Error::UnexpectedValue { option, .. } => {
+            format!("{} takes no value", for_terminal(option.as_bytes()))
+        }
+        other => for_terminal(other.to_string().as_bytes()),
+    })
+}
+
+/// No flag is longer than this, so no suggestion is worth the time for a longer word.
+const LONGEST_NAME: usize = 32;
+
+/// The long name that `typed` is most likely meant to be: the only one it begins, or the nearest
+/// within a third of its letters, rounded up.
+fn nearest(typed: &str, known: impl Iterator<Item = Spec>) -> Option<&'static str> {
+    if typed.len() > LONGEST_NAME {
+        return None;
+    }
+    let names: Vec<&str> = known.map(|spec| spec.long).collect();
+    let mut begun = names.iter().filter(|name| typed.len() > 1 && name.starts_with(typed));
+    if let (Some(only), None) = (begun.next(), begun.next()) {
+        return Some(only);
+    }
+    let near = names.into_iter().map(|name| (distance(typed.as_bytes(), name.as_bytes()), name));
+    let (edits, name) = near.min_by_key(|(edits, _)| *edits)?;
+    (edits <= typed.len().div_ceil(3)).then_some(name)
+}
+
+/// How many letters must be added, removed or changed (Levenshtein).
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, &left) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(row.first_mut().unwrap_or(&mut 0), i + 1);
+        let mut before = i + 1;
+        for (cell, &right) in row.iter_mut().skip(1).zip(b) {
+            let cost = (diagonal + usize::from(left != right)).min(before + 1).min(*cell + 1);
+            diagonal = std::mem::replace(cell, cost);
+            before = cost;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

@@ -1,0 +1,314 @@
+//! The flags that all five tools share, and what was typed for them. Nothing is resolved here:
+//! no file is opened, no environment read, no host looked up.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::flag::{Flag, Takes, keep, on, put};
+use super::parse::UsageError;
+use super::values::{active, base, charset, command, command_text, file, timeout, tls_mode};
+use crate::charset::Charset;
+use crate::secret::Secret;
+
+/// What was typed for the shared flags, checked one by one.
+#[derive(Clone, Debug)]
+pub struct SessionArgs {
+    /// `--user`: as typed, without CR, LF and NUL, not yet in the server's encoding.
+    pub user: Option<Vec<u8>>,
+    /// `--password-file`; `-` is stdin.
+    pub password_file: Option<PathBuf>,
+    /// `--netrc-file`.
+    pub netrc_file: Option<PathBuf>,
+    /// `--no-netrc`.
+    pub no_netrc: bool,
+    /// `--account`: the answer to reply 332, without CR, LF and NUL.
+    pub account: Option<Secret>,
+    /// `--encoding`; see `effective_charset`.
+    pub encoding: Option<Charset>,
+    /// `-g`: wild cards in URLs are plain characters.
+    pub no_glob: bool,
+    /// `--active`: the server connects to us.
+    pub active: Option<Active>,
+    /// `--no-epsv`: PASV and PORT only.
+    pub no_epsv: bool,
+    /// `--trust-pasv`: connect to the host in a PASV answer.
+    pub trust_pasv: bool,
+    /// `--tls`; `None` when not given, so that the scheme decides.
+    pub tls: Option<TlsPolicy>,
+    /// `--cacert`: PEM file of roots instead of the system's.
+    pub cacert: Option<PathBuf>,
+    /// `--cert`: PEM file of the client's certificate chain.
+    pub cert: Option<PathBuf>,
+    /// `--key`: PEM file of the client's key; never without `cert`.
+    pub key: Option<PathBuf>,
+    /// `-k`: accept any certificate.
+    pub insecure: bool,
+    /// `-4` or `-6`, whichever came last.
+    pub family: Family,
+    /// `--timeout`: the bound of every single wait; from a millisecond to a million seconds.
+    pub timeout: Duration,
+    /// `--quote`: commands to send after login, in order; not empty, without CR, LF and NUL.
+    pub quote: Vec<Vec<u8>>,
+    /// `--no-pipeline`: one command at a time.
+    pub no_pipeline: bool,
+    /// `-T`: where to read operands; `-` is stdin.
+    pub files_from: Option<PathBuf>,
+    /// `-0`: the operands in that list end in NUL instead of a line end.
+    pub null: bool,
+    /// `--base`: the URL, as typed, that the names in that list are below.
+    pub base: Option<Vec<u8>>,
+    /// `-q`.
+    pub quiet: bool,
+    /// How often `-v` was given: 1 says what is done, 2 traces the protocol.
+    pub verbose: u8,
+}
+
+impl Default for SessionArgs {
+    fn default() -> Self {
+        Self {
+            user: None,
+            password_file: None,
+            netrc_file: None,
+            no_netrc: false,
+            account: None,
+            encoding: None,
+            no_glob: false,
+            active: None,
+            no_epsv: false,
+            trust_pasv: false,
+            tls: None,
+            cacert: None,
+            cert: None,
+            key: None,
+            insecure: false,
+            family: Family::Any,
+            timeout: Duration::from_secs(30),
+            quote: Vec::new(),
+            no_pipeline: false,
+            files_from: None,
+            null: false,
+            base: None,
+            quiet: false,
+            verbose: 0,
+        }
+    }
+}
+
+impl SessionArgs {
+    /// Why two of the flags given cannot be meant together.
+    pub(super) fn conflict(&self) -> Option<&'static str> {
+        if self.key.is_some() && self.cert.is_none() {
+            return Some("--key needs --cert");
+        }
+        if self.no_netrc && self.netrc_file.is_some() {
+            return Some("--no-netrc and --netrc-file exclude each other");
+        }
+        None
+    }
+}
+
+/// The encoding to use: `--encoding`, else `env`, the value of `FTP_ENCODING` (empty is unset),
+/// else bytes as they are.
+pub fn effective_charset(args: &SessionArgs, env: Option<&OsStr>) -> Result<Charset, UsageError> {
+    let label = env.filter(|label| !label.is_empty());
+    match (args.encoding, label) {
+        (Some(charset), _) => Ok(charset),
+        (None, Some(label)) => Charset::for_label(label.as_bytes())
+            .map_err(|why| UsageError(format!("FTP_ENCODING: {why}"))),
+        (None, None) => Ok(Charset::Bytes),
+    }
+}
+
+/// The rows, in the order of the help.
+pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
+    Flag {
+        long: "user",
+        short: None,
+        takes: Takes::Value("NAME"),
+        set: |args, value| keep(&mut args.user, command_text(value)),
+        help: "Log in as NAME. A user in the URL wins; without either, FTP_USER, then \
+               netrc, then anonymous.",
+    },
+    Flag {
+        long: "password-file",
+        short: None,
+        takes: Takes::Value("FILE"),
+        set: |args, value| keep(&mut args.password_file, file(value)),
+        help: "Read the password from the first line of FILE. - is stdin. A password in the URL \
+               wins; without either, FTP_PASSWORD, then netrc.",
+    },
+    Flag {
+        long: "netrc-file",
+        short: None,
+        takes: Takes::Value("FILE"),
+        set: |args, value| keep(&mut args.netrc_file, file(value)),
+        help: "Use FILE instead of NETRC or ~/.netrc.",
+    },
+    Flag {
+        long: "no-netrc",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.no_netrc),
+        help: "Read no netrc file.",
+    },
+    Flag {
+        long: "account",
+        short: None,
+        takes: Takes::Value("NAME"),
+        set: |args, value| keep(&mut args.account, command_text(value).map(Secret::new)),
+        help: "Answer a server that asks for an account.",
+    },
+    Flag {
+        long: "encoding",
+        short: None,
+        takes: Takes::Value("LABEL"),
+        set: |args, value| keep(&mut args.encoding, charset(value)),
+        help: "How names are written on the server. Any label of the WHATWG Encoding Standard, \
+               such as gbk or windows-1252; names are typed and shown as UTF-8. Without it, and \
+               without FTP_ENCODING, bytes pass unchanged.",
+    },
+    Flag {
+        long: "no-glob",
+        short: Some('g'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.no_glob),
+        help: "Take * ? and [ in URLs as plain characters.",
+    },
+    Flag {
+        long: "active",
+        short: None,
+        takes: Takes::Maybe("ADDR[:LOW-HIGH]"),
+        set: |args, value| keep(&mut args.active, active(value)),
+        help: "Let the server connect to us. It is told ADDR, else the address of the control \
+               connection, and a port from LOW to HIGH.",
+    },
+    Flag {
+        long: "no-epsv",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.no_epsv),
+        help: "Use PASV and PORT, never EPSV and EPRT.",
+    },
+    Flag {
+        long: "trust-pasv",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.trust_pasv),
+        help: "Connect to the host a PASV answer names. By default it is ignored, and the host \
+               of the control connection is used.",
+    },
+    Flag {
+        long: "tls",
+        short: None,
+        takes: Takes::Value("off|try|require"),
+        set: |args, value| keep(&mut args.tls, tls_mode(value)),
+        help: "Explicit TLS on ftp:// URLs. The same as ftpes:// with require; try goes on \
+               without it where the server has none.",
+    },
+    Flag {
+        long: "cacert",
+        short: None,
+        takes: Takes::Value("FILE"),
+        set: |args, value| keep(&mut args.cacert, file(value)),
+        help: "Trust the roots in FILE (PEM), no others.",
+    },
+    Flag {
+        long: "cert",
+        short: None,
+        takes: Takes::Value("FILE"),
+        set: |args, value| keep(&mut args.cert, file(value)),
+        help: "Show the server the certificate in FILE. PEM, with the chain.",
+    },
+    Flag {
+        long: "key",
+        short: None,
+        takes: Takes::Value("FILE"),
+        set: |args, value| keep(&mut args.key, file(value)),
+        help: "The key of that certificate. PEM; without it the key is looked for in the file of \
+               --cert.",
+    },
+    Flag {
+        long: "insecure",
+        short: Some('k'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.insecure),
+        help: "Accept any certificate.",
+    },
+    Flag {
+        long: "ipv4",
+        short: Some('4'),
+        takes: Takes::Nothing,
+        set: |args, _| put(&mut args.family, Ok(Family::V4)),
+        help: "Use IPv4 only.",
+    },
+    Flag {
+        long: "ipv6",
+        short: Some('6'),
+        takes: Takes::Nothing,
+        set: |args, _| put(&mut args.family, Ok(Family::V6)),
+        help: "Use IPv6 only.",
+    },
+    Flag {
+        long: "timeout",
+        short: None,
+        takes: Takes::Value("SECS"),
+        set: |args, value| put(&mut args.timeout, timeout(value)),
+        help: "Wait at most SECS for the server. This bounds each single wait, not the whole \
+               run; fractions are allowed, the default is 30.",
+    },
+    Flag {
+        long: "quote",
+        short: None,
+        takes: Takes::Value("CMD"),
+        set: |args, value| command(value).map(|cmd| args.quote.push(cmd)),
+        help: "Send CMD after login. It goes out as typed; may be given several times.",
+    },
+    Flag {
+        long: "no-pipeline",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.no_pipeline),
+        help: "Send one command at a time.",
+    },
+    Flag {
+        long: "files-from",
+        short: Some('T'),
+        takes: Takes::Value("FILE"),
+        set: |args, value| keep(&mut args.files_from, file(value)),
+        help: "Read operands from FILE, one a line. - is stdin.",
+    },
+    Flag {
+        long: "null",
+        short: Some('0'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.null),
+        help: "The list of -T is separated by NUL.",
+    },
+    Flag {
+        long: "base",
+        short: None,
+        takes: Takes::Value("URL"),
+        set: |args, value| keep(&mut args.base, base(value)),
+        help: "The list of -T holds names below URL. They are taken as they are, without %XX and \
+               wild cards.",
+    },
+    Flag {
+        long: "quiet",
+        short: Some('q'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.quiet),
+        help: "Print no messages; the exit code tells.",
+    },
+    Flag {
+        long: "verbose",
+        short: Some('v'),
+        takes: Takes::Nothing,
+        set: |args, _| {
+            args.verbose = args.verbose.saturating_add(1);
+            Ok(())
+        },
+        help: "Say what is done; -vv traces the protocol. On stderr, with secrets masked.",
+    },
+];

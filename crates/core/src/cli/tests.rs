@@ -1,0 +1,352 @@
+//! The table, the parser and the help over a small tool that overrides a shared row.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::time::Duration;
+
+use super::flag::Row;
+use super::*;
+use crate::charset::Charset;
+
+#[derive(Debug, Default)]
+struct Args {
+    session: SessionArgs,
+    long: bool,
+    nul_output: bool,
+    depth: Option<OsString>,
+    operands: Vec<OsString>,
+    command: Vec<OsString>,
+}
+
+const TOOL: Tool<Args> = Tool {
+    name: "ftp-demo",
+    summary: "show what a tool looks like",
+    usage: &["[FLAG]... URL...", "[FLAG]... -- COMMAND"],
+    flags: &[
+        Flag {
+            long: "long",
+            short: Some('l'),
+            takes: Takes::Nothing,
+            set: |args, _| on(&mut args.long),
+            help: "Print more.",
+        },
+        Flag {
+            long: "depth",
+            short: Some('d'),
+            takes: Takes::Maybe("N"),
+            set: |args, value| keep(&mut args.depth, Ok(value.to_owned())),
+            help: "Go down at most N levels.",
+        },
+        Flag {
+            long: "null",
+            short: Some('0'),
+            takes: Takes::Nothing,
+            set: |args, _| {
+                args.nul_output = true;
+                args.session.null = true;
+                Ok(())
+            },
+            help: "End names in NUL, here and in the list of -T.",
+        },
+    ],
+    without: &["base"],
+    session: |args| &mut args.session,
+    operand: |args, value| args.operands.push(value),
+    after_dashes: None,
+    notes: &[Section { title: "Examples", lines: &["ftp-demo -l ftp://HOST/"] }],
+};
+
+fn parse(words: &[&str]) -> Result<Args, String> {
+    let args = ["ftp-demo"].iter().chain(words).map(OsString::from);
+    match TOOL.parse(args) {
+        Ok(Parsed::Run(args)) => Ok(args),
+        Ok(Parsed::Print(text)) => Err(text),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn session(words: &[&str]) -> SessionArgs {
+    parse(words).unwrap().session
+}
+
+fn error(words: &[&str]) -> String {
+    parse(words).map(|args| panic!("{args:?}")).unwrap_or_else(|error| error)
+}
+
+#[test]
+fn the_table_is_sound() {
+    assert_eq!(TOOL.faults(), Vec::<String>::new());
+}
+
+#[test]
+fn faults_of_a_table_are_found() {
+    const ROW: Flag<Args> = Flag {
+        long: "user",
+        short: Some('v'),
+        takes: Takes::Value(""),
+        set: |_, _| Ok(()),
+        help: "No full stop, and by far too long for the one line that a flag has in -h",
+    };
+    const BAD: Tool<Args> = Tool {
+        flags: &[
+            Flag { long: "Ab", short: Some('-'), ..ROW },
+            Flag { long: "help", short: None, help: "Fine.", takes: Takes::Nothing, ..ROW },
+            ROW,
+        ],
+        without: &["no-such-row"],
+        ..TOOL
+    };
+    let faults = BAD.faults().join("\n");
+    for fault in [
+        "--Ab: bad long name",
+        "--Ab: bad short name",
+        "--user: a value without a name",
+        "--user: help without a full stop",
+        "--user: no room for the help in one line",
+        "verbose clashes with user",
+        "help clashes with help",
+        "no shared no-such-row",
+    ] {
+        assert!(faults.contains(fault), "{fault} not in\n{faults}");
+    }
+}
+
+#[test]
+fn every_shared_flag_writes_its_field() {
+    assert_eq!(session(&["--user", "ann@work"]).user.as_deref(), Some(&b"ann@work"[..]));
+    assert_eq!(session(&["--password-file=-"]).password_file, Some("-".into()));
+    assert_eq!(session(&["--netrc-file", "n"]).netrc_file, Some("n".into()));
+    assert!(session(&["--no-netrc"]).no_netrc);
+    assert_eq!(session(&["--account=a"]).account.unwrap().expose(), b"a");
+    assert_eq!(session(&["--encoding", "GBK"]).encoding.and_then(|c| c.name()), Some("GBK"));
+    assert!(session(&["-g"]).no_glob && session(&["--no-glob"]).no_glob);
+    assert!(session(&["--no-epsv"]).no_epsv);
+    assert!(session(&["--trust-pasv"]).trust_pasv);
+    assert_eq!(session(&["--tls=try"]).tls, Some(TlsPolicy::Try));
+    assert_eq!(session(&["--tls", "require"]).tls, Some(TlsPolicy::Require));
+    assert_eq!(session(&["--cacert", "c"]).cacert, Some("c".into()));
+    let client = session(&["--cert", "c", "--key", "k"]);
+    assert_eq!((client.cert, client.key), (Some("c".into()), Some("k".into())));
+    assert!(session(&["-k"]).insecure);
+    assert_eq!(session(&["-4"]).family, Family::V4);
+    assert_eq!(session(&["-46"]).family, Family::V6);
+    assert_eq!(session(&["--ipv6", "--ipv4"]).family, Family::V4);
+    assert_eq!(session(&["--timeout", "1.5"]).timeout, Duration::from_millis(1500));
+    assert_eq!(session(&["--quote", "A b", "--quote", "C"]).quote, [&b"A b"[..], b"C"]);
+    assert!(session(&["--no-pipeline"]).no_pipeline);
+    assert_eq!(session(&["-T-"]).files_from, Some("-".into()));
+    assert!(session(&["-q"]).quiet);
+    assert_eq!(session(&["-vv"]).verbose, 2);
+    assert_eq!(session(&["-v", "--verbose", "-v"]).verbose, 3);
+    let plain = session(&[]);
+    assert_eq!(plain.timeout, Duration::from_secs(30));
+    assert_eq!((plain.tls, plain.family, plain.verbose), (None, Family::Any, 0));
+}
+
+#[test]
+fn rows_of_the_tool_replace_shared_ones() {
+    let args = parse(&["-0"]).unwrap();
+    assert!(args.nul_output && args.session.null);
+    assert!(parse(&["--null"]).unwrap().nul_output);
+    assert!(error(&["--base", "ftp://h"]).starts_with("unknown flag --base"));
+    const WITH_BASE: Tool<Args> = Tool { without: &[], ..TOOL };
+    let typed = ["x", "--base", "ftp://h/d"].map(OsString::from);
+    let Ok(Parsed::Run(args)) = WITH_BASE.parse(typed) else { panic!() };
+    assert_eq!(args.session.base.as_deref(), Some(&b"ftp://h/d"[..]));
+}
+
+#[test]
+fn operands_keep_their_order_and_their_bytes() {
+    let args = parse(&["b", "-l", "a", "-", "--", "-l", "--"]).unwrap();
+    assert_eq!(args.operands, ["b", "a", "-", "-l", "--"]);
+    let raw = OsString::from_vec(b"\xff\xfe".to_vec());
+    let Ok(Parsed::Run(args)) = TOOL.parse(["x".into(), raw.clone()]) else { panic!() };
+    assert_eq!(args.operands, [raw]);
+}
+
+#[test]
+fn dashes_start_a_command_where_the_tool_says_so() {
+    const PRODUCER: Tool<Args> =
+        Tool { after_dashes: Some(|args, value| args.command.push(value)), ..TOOL };
+    for (typed, operands, command) in [
+        (&["x", "url", "--", "sh", "-c", "--"][..], &["url"][..], &["sh", "-c", "--"][..]),
+        (&["x", "-l", "--", "-l"], &[], &["-l"]),
+        (&["x", "--user", "--", "url"], &["url"], &[]),
+        (&["x", "url", "--"], &["url"], &[]),
+    ] {
+        let Ok(Parsed::Run(args)) = PRODUCER.parse(typed.iter().map(OsString::from)) else {
+            panic!("{typed:?}")
+        };
+        assert_eq!(
+            (args.operands.as_slice(), args.command.as_slice()),
+            (
+                operands.iter().map(OsString::from).collect::<Vec<_>>().as_slice(),
+                command.iter().map(OsString::from).collect::<Vec<_>>().as_slice(),
+            )
+        );
+    }
+}
+
+#[test]
+fn values_that_may_be_left_out() {
+    assert_eq!(parse(&["--depth", "3"]).unwrap().operands, ["3"]);
+    for (typed, depth) in [("--depth=3", "3"), ("--depth", ""), ("-d3", "3"), ("-d=3", "3")] {
+        assert_eq!(parse(&[typed]).unwrap().depth, Some(depth.into()), "{typed}");
+    }
+}
+
+#[test]
+fn addresses_and_ports_for_active_mode() {
+    for (typed, address, ports) in [
+        ("--active", None, None),
+        ("--active=192.0.2.1", Some("192.0.2.1"), None),
+        ("--active=::1", Some("::1"), None),
+        ("--active=[::1]", Some("::1"), None),
+        ("--active=192.0.2.1:5000-5010", Some("192.0.2.1"), Some(5000..=5010)),
+        ("--active=[::1]:1-1", Some("::1"), Some(1..=1)),
+        ("--active=:5000-65535", None, Some(5000..=65535)),
+    ] {
+        let address = address.map(|text| text.parse().unwrap());
+        assert_eq!(session(&[typed]).active, Some(Active { address, ports }), "{typed}");
+    }
+    for bad in ["host", "192.0.2.1:20", "192.0.2.1:9-8", ":0-5", ":+1-5", ":1-65536", ":", "[::1"] {
+        assert!(error(&[&format!("--active={bad}")]).starts_with("--active: must be"), "{bad}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_line() {
+    for (words, message) in [
+        (&["--encodng=gbk"][..], "unknown flag --encodng; did you mean --encoding?"),
+        (&["--verb"], "unknown flag --verb; did you mean --verbose?"),
+        (&["--hepl"], "unknown flag --hepl; did you mean --help?"),
+        (&["--xyzzy"], "unknown flag --xyzzy"),
+        (&["--no"], "unknown flag --no"),
+        (&["--proxy=x"], "unknown flag --proxy"),
+        (&["-lx"], "unknown flag -x"),
+        (&["-\u{1b}"], "unknown flag -\\x1b"),
+        (&["--a\n\u{202e}"], "unknown flag --a\\n\\u{202e}"),
+        (&["--user"], "--user needs a value: --user NAME"),
+        (&["-T"], "--files-from needs a value: --files-from FILE"),
+        (&["--quiet=secret"], "--quiet takes no value"),
+        (&["-q=secret"], "-q takes no value"),
+        (&["--timeout", "0"], "--timeout: must be a number of seconds from 0.001 to 1000000"),
+        (&["--timeout=nan"], "--timeout: must be a number of seconds from 0.001 to 1000000"),
+        (&["--timeout=-1"], "--timeout: must be a number of seconds from 0.001 to 1000000"),
+        (&["--timeout=inf"], "--timeout: must be a number of seconds from 0.001 to 1000000"),
+        (&["--timeout=1e-9"], "--timeout: must be a number of seconds from 0.001 to 1000000"),
+        (&["--tls=yes"], "--tls: must be off, try or require"),
+        (&["--quote", "A\r\nDELE x"], "--quote: CR, LF and NUL cannot be sent"),
+        (&["--quote="], "--quote: an empty command"),
+        (&["--account=hush\n"], "--account: CR, LF and NUL cannot be sent"),
+        (&["--cacert="], "--cacert: an empty file name"),
+        (
+            &["--encoding=utf-16"],
+            "--encoding: FTP commands cannot carry the encoding 'utf-16'; \
+                                  try utf-8",
+        ),
+        (&["--key", "k"], "--key needs --cert"),
+        (&["--no-netrc", "--netrc-file=x"], "--no-netrc and --netrc-file exclude each other"),
+    ] {
+        assert_eq!(error(words), message);
+    }
+    assert!(!error(&[&format!("--{}", "a".repeat(100_000))]).contains("mean"));
+}
+
+#[test]
+fn the_encoding_flag_wins_over_the_environment() {
+    let gbk = session(&["--encoding=gbk"]);
+    let none = session(&[]);
+    let name = |args: &SessionArgs, env: Option<&str>| {
+        effective_charset(args, env.map(OsStr::new)).map(|charset| charset.name())
+    };
+    assert_eq!(name(&gbk, Some("nonsense")), Ok(Some("GBK")));
+    assert_eq!(name(&none, Some("big5")), Ok(Some("Big5")));
+    assert_eq!(effective_charset(&none, None), Ok(Charset::Bytes));
+    assert_eq!(effective_charset(&none, Some(OsStr::new(""))), Ok(Charset::Bytes));
+    let error = effective_charset(&none, Some(OsStr::from_bytes(b"\xff"))).unwrap_err();
+    assert!(error.to_string().starts_with("FTP_ENCODING: unknown encoding '\\xff'"));
+}
+
+#[test]
+fn help_and_version() {
+    let brief = error(&["-lh", "--nonsense"]);
+    assert!(brief.starts_with("ftp-demo: show what a tool looks like\n\nUsage: ftp-demo [FLAG]"));
+    assert!(brief.contains("\n  -l, --long                  Print more\n"));
+    assert!(
+        brief.contains("\n  -T, --files-from FILE       Read operands from FILE, one a line\n")
+    );
+    assert!(!brief.contains("--base"));
+    assert_eq!(brief.matches("--null").count(), 1);
+    let long = error(&["--help"]);
+    for part in
+        ["\nEnvironment:\n", "\nExit codes:\n  0 ", "FTP_ENCODING", "\nExamples:\n  ftp-demo"]
+    {
+        assert!(long.contains(part), "{part} not in\n{long}");
+    }
+    for line in brief.lines().chain(long.lines()) {
+        assert!(line.chars().count() <= 80 && line.trim_end() == line, "{line:?}");
+    }
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for row in TOOL.own().iter().chain(&TOOL.shared()) {
+        assert!(words(&long).contains(row.help), "{}", row.long);
+    }
+    assert_eq!(error(&["-V"]), format!("ftp-demo {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(error(&["--version"]), error(&["-V"]));
+}
+
+#[test]
+fn every_row_of_the_help_can_be_typed() {
+    for row in TOOL.own().iter().chain(&TOOL.shared()) {
+        assert!(TOOL.find_long(row.long).is_some(), "{}", row.long);
+        assert!(row.short.is_none_or(|c| TOOL.find_short(c).is_some()), "{}", row.long);
+    }
+    assert!(matches!(TOOL.find_short('0'), Some(Row::Own(_))));
+    for later in ["proxy", "retries", "limit-rate", "progress", "generate"] {
+        assert!(TOOL.find_long(later).is_none(), "{later}");
+    }
+}
+
+/// As lexopt tests itself: whatever is typed, the parser ends and does not panic.
+#[test]
+fn basic_fuzz() {
+    const WORDS: [&[u8]; 26] = [
+        b"",
+        b"-",
+        b"--",
+        b"---",
+        b"a",
+        b"-l",
+        b"-vvq",
+        b"-d",
+        b"-d=",
+        b"-0T",
+        b"-T",
+        b"-h",
+        b"-V",
+        b"-=",
+        b"--=",
+        b"--user",
+        b"--user=",
+        b"--quiet=x",
+        b"--active",
+        b"--active=:",
+        b"--timeout",
+        b"1e400",
+        b"-\xff",
+        b"--\xff=\xff",
+        "-é".as_bytes(),
+        b"--he",
+    ];
+    const PRODUCER: Tool<Args> =
+        Tool { after_dashes: Some(|args, value| args.command.push(value)), ..TOOL };
+    let word = |at: usize| OsString::from_vec(WORDS[at % WORDS.len()].to_vec());
+    for length in 0..=3_u32 {
+        for at in 0..WORDS.len().pow(length) {
+            let digit = |place: u32| word(at / WORDS.len().pow(place));
+            let typed: Vec<OsString> = (0..length).map(digit).collect();
+            let _ = TOOL.parse(std::iter::once("x".into()).chain(typed.clone()));
+            let _ = PRODUCER.parse(typed);
+        }
+    }
+}
