@@ -80,6 +80,15 @@ impl Charset {
         Err(BadLabel(format!("FTP commands cannot carry the encoding '{shown}'; try {instead}")))
     }
 
+    /// Whether a server that offers UTF-8 names may be asked for them: the user named no other
+    /// encoding.
+    pub fn takes_utf8(&self) -> bool {
+        match self {
+            Self::Bytes => true,
+            Self::Named(encoding) => *encoding == encoding_rs::UTF_8,
+        }
+    }
+
     /// The name of the encoding; `None` when bytes pass through.
     pub fn name(&self) -> Option<&'static str> {
         match self {

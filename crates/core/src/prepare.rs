@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::charset::Charset;
@@ -55,8 +56,8 @@ pub fn report(tool: &'static str, args: &SessionArgs, charset: Charset) -> Repor
 pub struct Operand {
     /// What it addresses.
     pub address: Address,
-    /// For an item of a list with `--base`: the name below it as typed, so that a tree can be
-    /// rebuilt from it.
+    /// For an item of a list with `--base`: the path below it, the server's bytes, so that a tree
+    /// can be rebuilt from it.
     pub below: Option<Vec<u8>>,
 }
 
@@ -80,7 +81,7 @@ pub fn operands(
             Some(base) => {
                 let below = base.below(&name, charset);
                 let address = below.map_err(|bad| Unprepared::Usage(bad.to_string()))?;
-                Operand { address, below: Some(name) }
+                Operand { address, below: charset.encode(&name).ok() }
             }
             None => Operand { address: address(args, &name, charset)?, below: None },
         });
@@ -151,10 +152,10 @@ pub fn servers<'o>(
         timeout: args.timeout,
         pipeline: !args.no_pipeline,
         quotes: args.quote.clone(),
-        utf8: charset.is_utf8_or_bytes(),
+        utf8: charset.takes_utf8(),
         trace: Trace { on: args.verbose > 1 && !args.quiet },
     };
-    Ok(Servers::new(Arc::new(access), Box::new(logins(args, charset)?)))
+    Ok(Servers::new(Arc::new(access), Rc::new(logins(args, charset)?)))
 }
 
 fn trust(args: &SessionArgs) -> Result<TlsTrust, Unprepared> {

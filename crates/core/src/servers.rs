@@ -1,6 +1,7 @@
 //! The servers of a run: one session each, opened when it is first needed, and again when it
 //! was lost.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::error::{Cause, Outcome};
@@ -49,14 +50,19 @@ impl Server {
 /// All servers of a run, or all of one side of it.
 pub struct Servers {
     access: Arc<Access>,
-    credentials: Box<FindCredentials>,
+    credentials: Rc<FindCredentials>,
     known: Vec<Server>,
 }
 
 impl Servers {
     /// Nobody is connected to yet.
-    pub fn new(access: Arc<Access>, credentials: Box<FindCredentials>) -> Self {
+    pub fn new(access: Arc<Access>, credentials: Rc<FindCredentials>) -> Self {
         Self { access, credentials, known: Vec::new() }
+    }
+
+    /// The same, with sessions of its own: the other side of a relay.
+    pub fn another_side(&self) -> Self {
+        Self::new(Arc::clone(&self.access), Rc::clone(&self.credentials))
     }
 
     /// The server at `origin`.

@@ -5,20 +5,20 @@ use std::ops::ControlFlow;
 use crate::charset::Charset;
 use crate::error::Cause;
 use crate::expand::expand;
-use crate::listing::Entry;
+use crate::listing::{Entry, Kind};
 use crate::path::RemotePath;
 use crate::prepare::Operand;
 use crate::report::Report;
 use crate::servers::{Server, Servers};
 use crate::url::{Origin, Target};
-use crate::wire::Next;
+use crate::wire::{Next, Wants};
 
 /// One path to work on.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The path on the server.
     pub path: RemotePath,
-    /// The name below `--base`, as typed.
+    /// The path below `--base`, the server's bytes.
     pub below: Option<Vec<u8>>,
     /// What `;type=` said.
     pub ascii: Option<bool>,
@@ -26,6 +26,27 @@ pub struct Source {
     pub entry: Option<Entry<'static>>,
     /// Whether another path on the same server follows.
     pub next: Next,
+}
+
+impl Source {
+    /// Whether this is a file, for the tools that take trees too. A trailing slash says that it is
+    /// a directory; a link may lead to either, so the server is asked.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn is_file(&self, server: &mut Server) -> Result<bool, Cause> {
+        if self.path.is_directory() || self.path.is_empty() {
+            return Ok(false);
+        }
+        let known = match &self.entry {
+            Some(entry) if entry.kind != Kind::Link => Some(entry.kind),
+            _ => {
+                let wants = Wants { features: true, data: true };
+                server.session(wants)?.entry(&self.path)?.map(|entry| entry.kind)
+            }
+        };
+        Ok(known.is_some_and(|kind| kind != Kind::Dir))
+    }
 }
 
 /// What is done with each path; it breaks when the rest is for nobody.

@@ -1,7 +1,7 @@
 //! Walking a remote tree, depth first, with guards against trees without end.
 
 use crate::error::{Cause, Failure};
-use crate::listing::{Entry, Kind, Role, base_name};
+use crate::listing::{Entry, Kind, Role, name_in};
 use crate::names::is_plain;
 use crate::path::RemotePath;
 use crate::servers::Server;
@@ -111,9 +111,8 @@ impl Walk<'_, '_> {
     }
 
     fn entry(&mut self, parent: &Item, mut entry: Entry<'static>) -> Result<bool, Cause> {
-        let name = self.plain_name(parent, &entry);
-        let (Some(name), Ok(path)) = (&name, parent.path.join(name.as_deref().unwrap_or_default()))
-        else {
+        let name = name_in(parent.path.trimmed().as_bytes(), &entry.name).to_vec();
+        let (true, Ok(path)) = (is_plain(&name), parent.path.join(&name)) else {
             let shown = [parent.path.as_bytes(), b"/", &entry.name].concat();
             let text = "a name that could lead out of its directory";
             let failure = Failure::new(shown, Cause::Operand(text.into()));
@@ -122,22 +121,13 @@ impl Walk<'_, '_> {
         };
         let mut below = parent.below.clone();
         below.push(name.clone());
-        entry.name = name.clone().into();
+        entry.name = name.into();
         let item = Item { path, below, entry };
         if item.entry.kind == Kind::Dir {
             return self.descend(&item);
         }
         (self.visit)(self.server, Step::Leaf(&item))?;
         Ok(true)
-    }
-
-    /// The name alone: some servers print `dir/name` when they are given `dir` to list.
-    fn plain_name(&self, parent: &Item, entry: &Entry<'_>) -> Option<Vec<u8>> {
-        let name: &[u8] = &entry.name;
-        let dir = parent.path.trimmed();
-        let prefix = name.strip_prefix(dir.as_bytes()).and_then(|n| n.strip_prefix(b"/"));
-        let name = prefix.filter(|n| !dir.is_empty() && base_name(n) == *n).unwrap_or(name);
-        is_plain(name).then(|| name.to_vec())
     }
 
     fn descend(&mut self, item: &Item) -> Result<bool, Cause> {

@@ -97,9 +97,10 @@ impl Get {
 
     /// The file a source becomes below `dir`, whose directories are made.
     fn below(&self, report: &Report, dir: &Path, source: &Source) -> Result<PathBuf, Failure> {
-        let shown = report.charset.show(&source.path.name()).into_owned();
+        let wire = source.below.clone().unwrap_or_else(|| source.path.name());
+        let shown = report.charset.show(&wire).into_owned();
         let parts: Vec<&[u8]> = match &source.below {
-            Some(below) => below.split(|&b| b == b'/').filter(|part| !part.is_empty()).collect(),
+            Some(_) => shown.split(|&b| b == b'/').filter(|part| !part.is_empty()).collect(),
             None => vec![&shown],
         };
         let mut file = dir.to_owned();
@@ -123,7 +124,7 @@ impl Get {
         (source, job): (&Source, &Job<'_>),
     ) -> Result<u64, Failure> {
         let root = self.below(report, dir, source);
-        if self.is_file(server, source).map_err(|cause| remote(job, cause))? {
+        if source.is_file(server).map_err(|cause| remote(job, cause))? {
             return self.to_file(server, job, &root?);
         }
         let root = root.unwrap_or_else(|_| dir.to_owned());
@@ -138,20 +139,6 @@ impl Get {
             if report.reader_left() { Err(Cause::StdoutClosed) } else { Ok(()) }
         });
         walked.map(|()| total).map_err(|cause| remote(job, cause))
-    }
-
-    fn is_file(&self, server: &mut Server, source: &Source) -> Result<bool, Cause> {
-        if source.path.is_directory() || source.path.is_empty() {
-            return Ok(false);
-        }
-        let known = match &source.entry {
-            Some(entry) if entry.kind != Kind::Link => Some(entry.kind),
-            _ => {
-                let wants = Wants { features: true, data: true };
-                server.session(wants)?.entry(&source.path)?.map(|entry| entry.kind)
-            }
-        };
-        Ok(known.is_some_and(|kind| kind != Kind::Dir))
     }
 
     /// One file of a tree. Devices and the like are left out: reading one might never end.

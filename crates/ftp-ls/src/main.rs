@@ -1,6 +1,7 @@
 //! ftp-ls: parse, plan, run, report.
 
 mod args;
+mod format;
 mod plan;
 mod run;
 

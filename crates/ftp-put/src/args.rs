@@ -18,7 +18,12 @@ pub struct Args {
 pub const TOOL: Tool<Args> = Tool {
     name: "ftp-put",
     summary: "copy stdin or local files to an FTP server",
-    usage: &["[FLAGS] URL", "[FLAGS] FILE URL", "[FLAGS] [-R] FILE... URL/", "[FLAGS] -T LIST URL/"],
+    usage: &[
+        "[FLAGS] URL",
+        "[FLAGS] FILE URL",
+        "[FLAGS] [-R] FILE... URL/",
+        "[FLAGS] -T LIST URL/",
+    ],
     flags: FLAGS,
     without: &["no-glob", "base"],
     session: |args| &mut args.session,

@@ -11,6 +11,7 @@ use super::parse::UsageError;
 use super::values::{active, base, charset, command, command_text, file, timeout, tls_mode};
 use crate::charset::Charset;
 use crate::secret::Secret;
+use crate::wire::{Active, Family, TlsPolicy};
 
 /// What was typed for the shared flags, checked one by one.
 #[derive(Clone, Debug)]

@@ -114,6 +114,16 @@ fn is_noise(line: &[u8]) -> bool {
     count.first().is_some_and(u8::is_ascii_digit) && digits
 }
 
+/// The name alone of an entry of the directory `dir`: some servers print `dir/name` when they are
+/// given `dir` to list. Anything else stays as it is.
+pub fn name_in<'a>(dir: &[u8], name: &'a [u8]) -> &'a [u8] {
+    let below = name.strip_prefix(dir).and_then(|rest| rest.strip_prefix(b"/"));
+    match below {
+        Some(below) if !dir.is_empty() && base_name(below) == below => below,
+        _ => name,
+    }
+}
+
 /// The last component of a name that came with its path: servers that are given a directory or a
 /// file to LIST may print `dir/name`. Slashes at the end are dropped; what is slashes only stays.
 pub fn base_name(name: &[u8]) -> &[u8] {

@@ -1,0 +1,245 @@
+//! How an entry is printed. Pure: an entry in, bytes out.
+
+use std::fmt::Write as _;
+
+use ftp_core::charset::{Charset, for_terminal};
+use ftp_core::listing::{Entry, Kind};
+use ftp_core::time::iso_utc;
+
+/// What is told of each entry.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// Its name.
+    Names,
+    /// Type, mode, owner, group, size and time before it.
+    Long,
+    /// One JSON object.
+    Json,
+}
+
+/// How the whole output looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub form: Form,
+    /// Full URLs in place of names.
+    pub urls: bool,
+    /// NUL ends an entry instead of LF.
+    pub nul: bool,
+    /// The output goes to a terminal, which must see no control characters.
+    pub terminal: bool,
+    pub charset: Charset,
+}
+
+/// One entry, and how to reach it.
+pub struct Shown<'a> {
+    /// The name to print: relative to what is listed, the server's bytes.
+    pub name: &'a [u8],
+    /// Its URL.
+    pub url: &'a [u8],
+    pub entry: &'a Entry<'a>,
+}
+
+impl Shape {
+    /// Appends one entry to `out`, its end included.
+    pub fn print(&self, shown: &Shown<'_>, out: &mut Vec<u8>) {
+        match self.form {
+            Form::Names => {}
+            Form::Long => self.columns(shown.entry, out),
+            Form::Json => return self.object(shown, out),
+        }
+        if self.urls {
+            out.extend_from_slice(shown.url);
+        } else {
+            self.text(shown.name, out);
+        }
+        if let (Form::Long, Some(target)) = (self.form, &shown.entry.target) {
+            out.extend_from_slice(b" -> ");
+            self.text(target, out);
+        }
+        out.push(if self.nul { 0 } else { b'\n' });
+    }
+
+    /// A name of the server's: as bytes into pipes, escaped for a terminal.
+    pub fn text(&self, wire: &[u8], out: &mut Vec<u8>) {
+        let shown = self.charset.show(wire);
+        if self.terminal {
+            out.extend_from_slice(for_terminal(&shown).as_bytes());
+        } else {
+            out.extend_from_slice(&shown);
+        }
+    }
+
+    /// The columns before the name. Widths are fixed, since entries are printed as they come.
+    fn columns(&self, entry: &Entry<'_>, out: &mut Vec<u8>) {
+        out.extend_from_slice(mode_text(entry).as_bytes());
+        for word in [&entry.owner, &entry.group] {
+            let mut column = Vec::new();
+            self.text(word.as_deref().unwrap_or(b"-"), &mut column);
+            column.resize(column.len().max(8), b' ');
+            out.push(b' ');
+            out.extend(column);
+        }
+        let size = entry.size.map_or("-".to_owned(), |size| size.to_string());
+        let time = entry.modified.map_or("-".to_owned(), |m| iso_utc(m.seconds).to_string());
+        out.extend_from_slice(format!(" {size:>12} {time:<20} ").as_bytes());
+    }
+
+    fn object(&self, shown: &Shown<'_>, out: &mut Vec<u8>) {
+        let entry = shown.entry;
+        let name = self.charset.show(shown.name);
+        let mut json = String::from("{");
+        field(&mut json, "name", Some(&quoted(&name)));
+        if std::str::from_utf8(&name).is_err() {
+            field(&mut json, "name_bytes", Some(&quoted(percent(shown.name).as_bytes())));
+        }
+        field(&mut json, "url", Some(&quoted(shown.url)));
+        field(&mut json, "type", Some(&quoted(kind_text(entry.kind).as_bytes())));
+        field(&mut json, "size", entry.size.map(|size| size.to_string()).as_deref());
+        let time = entry.modified.map(|m| quoted(iso_utc(m.seconds).to_string().as_bytes()));
+        field(&mut json, "mtime", time.as_deref());
+        let mode = entry.mode.map(|mode| quoted(format!("{mode:04o}").as_bytes()));
+        field(&mut json, "mode", mode.as_deref());
+        for (key, word) in
+            [("owner", &entry.owner), ("group", &entry.group), ("target", &entry.target)]
+        {
+            let word = word.as_ref().map(|word| quoted(&self.charset.show(word)));
+            field(&mut json, key, word.as_deref());
+        }
+        json.push_str("}\n");
+        out.extend_from_slice(json.as_bytes());
+    }
+}
+
+/// One member of an object; `null` where the value is unknown.
+fn field(json: &mut String, key: &str, value: Option<&str>) {
+    let comma = if json.ends_with('{') { "" } else { "," };
+    // Writing to a String does not fail.
+    let _ = write!(json, "{comma}\"{key}\":{}", value.unwrap_or("null"));
+}
+
+/// A JSON string (RFC 8259 §7). What is not UTF-8 becomes U+FFFD: the bytes stand beside it.
+fn quoted(text: &[u8]) -> String {
+    let mut json = String::from("\"");
+    for chunk in text.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' | '\\' => json.extend(['\\', c]),
+                '\0'..='\x1f' | '\x7f'..='\u{9f}' => {
+                    let _ = write!(json, "\\u{:04x}", u32::from(c));
+                }
+                _ => json.push(c),
+            }
+        }
+        if !chunk.invalid().is_empty() {
+            json.push('\u{fffd}');
+        }
+    }
+    json.push('"');
+    json
+}
+
+fn percent(wire: &[u8]) -> String {
+    let mut text = String::new();
+    for &byte in wire {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                text.push(char::from(byte));
+            }
+            _ => {
+                let _ = write!(text, "%{byte:02X}");
+            }
+        }
+    }
+    text
+}
+
+fn kind_text(kind: Kind) -> &'static str {
+    match kind {
+        Kind::File => "file",
+        Kind::Dir => "dir",
+        Kind::Link => "link",
+        Kind::Other => "other",
+    }
+}
+
+/// The ten characters of `ls -l`; question marks where the mode is unknown.
+fn mode_text(entry: &Entry<'_>) -> String {
+    let kind = match entry.kind {
+        Kind::File => '-',
+        Kind::Dir => 'd',
+        Kind::Link => 'l',
+        Kind::Other => '?',
+    };
+    let Some(mode) = entry.mode else { return format!("{kind}?????????") };
+    let mut text = String::from(kind);
+    for (shift, special, letters) in [(6, 0o4000, "sS"), (3, 0o2000, "sS"), (0, 0o1000, "tT")] {
+        let bits = mode >> shift;
+        text.push(if bits & 4 == 0 { '-' } else { 'r' });
+        text.push(if bits & 2 == 0 { '-' } else { 'w' });
+        let (set, unset) = letters.split_at(1);
+        text.push_str(match (mode & special != 0, bits & 1 != 0) {
+            (true, true) => set,
+            (true, false) => unset,
+            (false, true) => "x",
+            (false, false) => "-",
+        });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use ftp_core::listing::Stamp;
+
+    use super::*;
+
+    const SHAPE: Shape = Shape {
+        form: Form::Names,
+        urls: false,
+        nul: false,
+        terminal: false,
+        charset: Charset::Bytes,
+    };
+
+    fn printed(shape: Shape, entry: &Entry<'_>) -> String {
+        let mut out = Vec::new();
+        shape.print(&Shown { name: &entry.name, url: b"ftp://h/x", entry }, &mut out);
+        out.escape_ascii().to_string()
+    }
+
+    #[test]
+    fn names_are_bytes_in_pipes_and_escaped_on_terminals() {
+        let entry = Entry::new(b"\x1b[2J\xff", Kind::File);
+        assert_eq!(printed(SHAPE, &entry), r"\x1b[2J\xff\n");
+        assert_eq!(printed(Shape { terminal: true, ..SHAPE }, &entry), r"\\x1b[2J\\xff\n");
+        assert_eq!(printed(Shape { nul: true, ..SHAPE }, &entry), r"\x1b[2J\xff\x00");
+        assert_eq!(printed(Shape { urls: true, ..SHAPE }, &entry), r"ftp://h/x\n");
+    }
+
+    #[test]
+    fn long_lines() {
+        let long = Shape { form: Form::Long, ..SHAPE };
+        let mut entry = Entry::new(b"x", Kind::Link);
+        entry.mode = Some(0o4755);
+        entry.size = Some(5);
+        entry.modified = Some(Stamp { seconds: 0, utc: true });
+        entry.owner = Some(b"me".as_slice().into());
+        entry.target = Some(b"y".as_slice().into());
+        let text = "lrwsr-xr-x me       -                   5 1970-01-01T00:00:00Z x -> y\\n";
+        assert_eq!(printed(long, &entry), text);
+        let bare = "??????????".replacen('?', "-", 1);
+        assert!(printed(long, &Entry::new(b"x", Kind::File)).starts_with(&bare));
+    }
+
+    #[test]
+    fn objects_have_every_member() {
+        let json = Shape { form: Form::Json, ..SHAPE };
+        let entry = Entry::new(b"a\"\xb0\xe6", Kind::Dir);
+        let mut out = Vec::new();
+        json.print(&Shown { name: &entry.name, url: b"u", entry: &entry }, &mut out);
+        let text = "{\"name\":\"a\\\"\u{fffd}\u{fffd}\",\"name_bytes\":\"a%22%B0%E6\",\"url\":\"u\",\
+            \"type\":\"dir\",\"size\":null,\"mtime\":null,\"mode\":null,\"owner\":null,\
+            \"group\":null,\"target\":null}\n";
+        assert_eq!(String::from_utf8(out).unwrap(), text);
+    }
+}

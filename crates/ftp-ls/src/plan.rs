@@ -1,0 +1,59 @@
+//! From what was typed to what will be done.
+
+use std::io;
+
+use ftp_core::prepare::{self, Operand, Unprepared};
+use ftp_core::report::Report;
+use ftp_core::servers::Servers;
+use ftp_core::sys;
+
+use crate::args::{Args, TOOL};
+use crate::format::{Form, Shape};
+
+/// What will be done.
+pub struct Plan {
+    pub report: Report,
+    pub servers: Servers,
+    pub operands: Vec<Operand>,
+    pub shape: Shape,
+    pub hidden: bool,
+    pub recursive: bool,
+    pub unsorted: bool,
+}
+
+pub fn build(args: Args) -> Result<Plan, Unprepared> {
+    let charset = prepare::charset(&args.session)?;
+    let operands = prepare::operands(&args.session, &args.urls, charset)?;
+    if operands.is_empty() && args.session.files_from.is_none() {
+        return Err(Unprepared::Usage("no URL given".into()));
+    }
+    if args.json && (args.long || args.session.null) {
+        return Err(Unprepared::Usage("--json excludes -l and -0".into()));
+    }
+    let origins = operands.iter().map(|operand| &operand.address.origin);
+    let servers = prepare::servers(&args.session, charset, origins)?;
+    Ok(Plan {
+        report: prepare::report(TOOL.name, &args.session, charset),
+        servers,
+        operands,
+        shape: shape(&args, charset),
+        hidden: args.all,
+        recursive: args.recursive,
+        unsorted: args.unsorted,
+    })
+}
+
+fn shape(args: &Args, charset: ftp_core::charset::Charset) -> Shape {
+    let form = match (args.json, args.long) {
+        (true, _) => Form::Json,
+        (false, true) => Form::Long,
+        (false, false) => Form::Names,
+    };
+    Shape {
+        form,
+        urls: args.url,
+        nul: args.session.null,
+        terminal: sys::is_terminal(&io::stdout()) && !args.session.null,
+        charset,
+    }
+}

@@ -1,0 +1,63 @@
+//! From what was typed to what will be done; every conflict is found here.
+
+use std::os::unix::ffi::OsStrExt;
+
+use ftp_core::path::RemotePath;
+use ftp_core::prepare::{self, Operand, Unprepared};
+use ftp_core::report::Report;
+use ftp_core::servers::Servers;
+use ftp_core::url::{Origin, Target};
+
+use crate::args::{Args, TOOL};
+
+/// What will be done.
+pub struct Plan {
+    pub report: Report,
+    /// The servers that are read from, and the one that is written to: two sessions, even when
+    /// both are the same server.
+    pub sources: Servers,
+    pub sinks: Servers,
+    pub operands: Vec<Operand>,
+    pub origin: Origin,
+    /// The destination; a directory when it is empty or ends in a slash.
+    pub to: RemotePath,
+    pub recursive: bool,
+    pub parents: bool,
+    pub ascii: bool,
+}
+
+pub fn build(mut args: Args) -> Result<Plan, Unprepared> {
+    let charset = prepare::charset(&args.session)?;
+    let last = args.urls.pop().ok_or_else(|| usage("no URL given"))?;
+    let operands = prepare::operands(&args.session, &args.urls, charset)?;
+    if operands.is_empty() && args.session.files_from.is_none() {
+        return Err(usage("two URLs are needed: from where, and to where"));
+    }
+    let address = prepare::place(last.as_bytes(), charset)?;
+    let Target::Path(to) = address.target else {
+        return Err(usage("the destination cannot be a pattern"));
+    };
+    let several = operands.len() > 1
+        || operands.iter().any(|operand| matches!(operand.address.target, Target::Glob(_)));
+    if several && !(to.is_empty() || to.is_directory()) {
+        return Err(usage("several files need a directory: end the destination in a slash"));
+    }
+    let origins = || operands.iter().map(|o| &o.address.origin).chain([&address.origin]);
+    let sources = prepare::servers(&args.session, charset, origins())?;
+    let sinks = sources.another_side();
+    Ok(Plan {
+        report: prepare::report(TOOL.name, &args.session, charset),
+        sources,
+        sinks,
+        origin: address.origin,
+        operands,
+        to,
+        recursive: args.recursive,
+        parents: args.parents,
+        ascii: address.ascii.unwrap_or(args.ascii),
+    })
+}
+
+fn usage(text: &str) -> Unprepared {
+    Unprepared::Usage(text.to_owned())
+}

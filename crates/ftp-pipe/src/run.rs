@@ -1,0 +1,198 @@
+//! The work of ftp-pipe: each file relayed from its server to the destination.
+
+use std::ops::ControlFlow;
+
+use ftp_core::deliver::{RelayError, relay};
+use ftp_core::error::Cause;
+use ftp_core::listing::Kind;
+use ftp_core::parents::Made;
+use ftp_core::path::RemotePath;
+use ftp_core::report::Report;
+use ftp_core::servers::Server;
+use ftp_core::sources::{self, Source};
+use ftp_core::walk::{Item, Step, walk};
+use ftp_core::wire::{Next, Type, Wants};
+
+use crate::plan::Plan;
+
+pub fn run(mut plan: Plan) -> Report {
+    let origin = plan.origin.clone();
+    match plan.sinks.at(&origin) {
+        Err(cause) => sources::fail(&mut plan.report, &origin, &[], cause),
+        Ok(sink) => {
+            let mut pipe = Pipe {
+                sink,
+                made: Made::default(),
+                to: plan.to,
+                recursive: plan.recursive,
+                parents: plan.parents,
+                ascii: plan.ascii,
+            };
+            let (servers, report) = (&mut plan.sources, &mut plan.report);
+            sources::for_each(servers, &plan.operands, report, &mut |server, report, source| {
+                pipe.source(server, report, source);
+                ControlFlow::Continue(())
+            });
+        }
+    }
+    plan.sources.quit();
+    plan.sinks.quit();
+    plan.report
+}
+
+struct Pipe<'a> {
+    sink: &'a mut Server,
+    made: Made,
+    to: RemotePath,
+    recursive: bool,
+    parents: bool,
+    ascii: bool,
+}
+
+/// One file: from where, to where, and how.
+struct Job<'a> {
+    from: &'a RemotePath,
+    to: &'a RemotePath,
+    kind: Type,
+    next: Next,
+}
+
+impl Pipe<'_> {
+    fn source(&mut self, server: &mut Server, report: &mut Report, source: &Source) {
+        let ascii = source.ascii.unwrap_or(self.ascii);
+        let kind = if ascii { Type::Ascii } else { Type::Image };
+        let done = self.try_source(server, report, source, kind);
+        self.settle(server, report, &source.path, done);
+    }
+
+    fn try_source(
+        &mut self,
+        server: &mut Server,
+        report: &mut Report,
+        source: &Source,
+        kind: Type,
+    ) -> Result<(), RelayError> {
+        let to = self.target(source).map_err(RelayError::Source)?;
+        if self.recursive && !source.is_file(server).map_err(RelayError::Source)? {
+            return self.tree(server, report, (&source.path, &to), kind);
+        }
+        if source.path.is_directory() || source.path.is_empty() {
+            let text = "is a directory; -R copies it";
+            return Err(RelayError::Source(Cause::Operand(text.into())));
+        }
+        self.prepare(&to).map_err(RelayError::Sink)?;
+        let job = Job { from: &source.path, to: &to, kind, next: source.next };
+        self.file(server, report, &job)
+    }
+
+    /// Where a source goes: into a directory it keeps its name, or its path below `--base`.
+    fn target(&self, source: &Source) -> Result<RemotePath, Cause> {
+        if !(self.to.is_empty() || self.to.is_directory()) {
+            return Ok(self.to.clone());
+        }
+        let name = source.below.clone().unwrap_or_else(|| source.path.name());
+        if matches!(name.as_slice(), b"" | b"." | b"..") {
+            return Ok(self.to.clone());
+        }
+        self.to.join(&name).map_err(|_| Cause::Operand("a line end in a name".into()))
+    }
+
+    fn prepare(&mut self, to: &RemotePath) -> Result<(), Cause> {
+        match to.parent().filter(|_| self.parents) {
+            Some(parent) => {
+                let session = self.sink.session(Wants { features: false, data: false })?;
+                self.made.with_parents(session, &parent)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn file(
+        &mut self,
+        server: &mut Server,
+        report: &Report,
+        job: &Job<'_>,
+    ) -> Result<(), RelayError> {
+        let wants = |path: &RemotePath| Wants { features: !path.as_bytes().is_ascii(), data: true };
+        let from = server.session(wants(job.from)).map_err(RelayError::Source)?;
+        let to = self.sink.session(wants(job.to)).map_err(RelayError::Sink)?;
+        let count = relay((from, job.from), (to, job.to), job.kind, job.next)?;
+        report.done(&format!("{}: {count} bytes", report.shown(job.to.as_bytes())));
+        Ok(())
+    }
+
+    /// A tree, as `cp -R` copies it; empty directories too.
+    fn tree(
+        &mut self,
+        server: &mut Server,
+        report: &mut Report,
+        (root, to): (&RemotePath, &RemotePath),
+        kind: Type,
+    ) -> Result<(), RelayError> {
+        self.prepare(to).map_err(RelayError::Sink)?;
+        let walked = walk(server, root, true, &mut |server, step| {
+            let (item, done) = match &step {
+                Step::Enter(item) => (item, self.directory(to, item)),
+                Step::Leaf(item) => (item, self.leaf(server, report, (item, to), kind)),
+                Step::Leave { .. } => return Ok(()),
+                Step::Failed(failure) => {
+                    report.failed(failure);
+                    return Ok(());
+                }
+            };
+            self.settle(server, report, &item.path, done);
+            Ok(())
+        });
+        walked.map_err(RelayError::Source)
+    }
+
+    fn directory(&mut self, to: &RemotePath, item: &Item) -> Result<(), RelayError> {
+        let dir = below(to, item).map_err(RelayError::Sink)?;
+        let wants = Wants { features: !dir.as_bytes().is_ascii(), data: false };
+        let made = self.sink.session(wants).and_then(|session| self.made.directory(session, &dir));
+        made.map_err(RelayError::Sink)
+    }
+
+    fn leaf(
+        &mut self,
+        server: &mut Server,
+        report: &Report,
+        (item, to): (&Item, &RemotePath),
+        kind: Type,
+    ) -> Result<(), RelayError> {
+        if item.entry.kind == Kind::Other {
+            let text = "neither a file nor a directory";
+            return Err(RelayError::Source(Cause::Operand(text.into())));
+        }
+        let to = below(to, item).map_err(RelayError::Sink)?;
+        self.file(server, report, &Job { from: &item.path, to: &to, kind, next: Next::Transfer })
+    }
+
+    /// Reports a failure under the name of the side that it belongs to.
+    fn settle(
+        &self,
+        server: &Server,
+        report: &mut Report,
+        path: &RemotePath,
+        done: Result<(), RelayError>,
+    ) {
+        match done {
+            Ok(()) => {}
+            Err(RelayError::Source(cause)) => {
+                sources::fail(report, &server.origin, path.as_bytes(), cause);
+            }
+            Err(RelayError::Sink(cause)) => {
+                let what = [path.as_bytes(), b" -> ", self.sink.origin.shown().as_bytes()].concat();
+                sources::fail(report, &self.sink.origin, &what, cause);
+            }
+        }
+    }
+}
+
+fn below(to: &RemotePath, item: &Item) -> Result<RemotePath, Cause> {
+    let relative = item.relative();
+    if relative.is_empty() {
+        return Ok(to.trimmed());
+    }
+    to.join(&relative).map_err(|_| Cause::Operand("a line end in a name".into()))
+}

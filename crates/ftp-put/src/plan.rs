@@ -1,0 +1,115 @@
+//! From what was typed to what will be done; every conflict is found here.
+
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+use ftp_core::charset::for_terminal;
+use ftp_core::deliver::Store;
+use ftp_core::path::RemotePath;
+use ftp_core::prepare::{self, Unprepared};
+use ftp_core::report::Report;
+use ftp_core::servers::Servers;
+use ftp_core::url::{Address, Origin, Target, redacted};
+
+use crate::args::{Args, TOOL};
+
+/// Where bytes come from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Local {
+    /// Standard input.
+    Stdin,
+    /// A file, or a directory with `-R`.
+    Path(PathBuf),
+}
+
+/// What will be done.
+pub struct Plan {
+    pub report: Report,
+    pub servers: Servers,
+    pub origin: Origin,
+    pub sources: Vec<Local>,
+    /// The destination; a directory when it is empty or ends in a slash.
+    pub to: RemotePath,
+    pub how: Store,
+    pub recursive: bool,
+    pub parents: bool,
+    pub ascii: bool,
+}
+
+pub fn build(mut args: Args) -> Result<Plan, Unprepared> {
+    let charset = prepare::charset(&args.session)?;
+    let last = args.operands.pop().ok_or_else(|| usage("no URL given"))?;
+    if !Address::looks_like_url(last.as_bytes()) {
+        return Err(usage("the last operand must be the URL to put to, such as ftp://HOST/DIR/"));
+    }
+    if let Some(url) = args.operands.iter().find(|o| Address::looks_like_url(o.as_bytes())) {
+        let url = for_terminal(&redacted(url.as_bytes()));
+        return Err(usage(&format!("{url}: only files can be put; ftp-pipe copies from servers")));
+    }
+    let address = prepare::place(last.as_bytes(), charset)?;
+    let Target::Path(to) = address.target else {
+        return Err(usage("the URL to put to cannot be a pattern"));
+    };
+    let mut sources: Vec<Local> = args.operands.into_iter().map(local).collect();
+    for name in prepare::listed(&args.session)? {
+        sources.push(Local::Path(PathBuf::from(std::ffi::OsString::from_vec(name))));
+    }
+    if sources.is_empty() && args.session.files_from.is_none() {
+        sources.push(Local::Stdin);
+    }
+    fits(&sources, &to)?;
+    let servers = prepare::servers(&args.session, charset, [&address.origin])?;
+    Ok(Plan {
+        report: prepare::report(TOOL.name, &args.session, charset),
+        servers,
+        origin: address.origin,
+        sources,
+        to,
+        how: if args.append { Store::Append } else { Store::Replace },
+        recursive: args.recursive,
+        parents: args.parents,
+        ascii: address.ascii.unwrap_or(args.ascii),
+    })
+}
+
+fn local(operand: std::ffi::OsString) -> Local {
+    if operand == "-" { Local::Stdin } else { Local::Path(operand.into()) }
+}
+
+fn fits(sources: &[Local], to: &RemotePath) -> Result<(), Unprepared> {
+    let directory = to.is_empty() || to.is_directory();
+    if directory && sources.contains(&Local::Stdin) {
+        return Err(usage("stdin has no name: end the URL in the name of a file"));
+    }
+    if !directory && sources.len() > 1 {
+        return Err(usage("several files need a directory: end the URL in a slash"));
+    }
+    Ok(())
+}
+
+fn usage(text: &str) -> Unprepared {
+    Unprepared::Usage(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_must_come_from_somewhere() {
+        let path = |text: &str| RemotePath::new(text.into()).unwrap();
+        let file = || Local::Path("a".into());
+        for (sources, to, fine) in [
+            (vec![Local::Stdin], "x", true),
+            (vec![Local::Stdin], "x/", false),
+            (vec![Local::Stdin], "", false),
+            (vec![file()], "x", true),
+            (vec![file()], "", true),
+            (vec![file(), file()], "x/", true),
+            (vec![file(), file()], "x", false),
+            (vec![file(), Local::Stdin], "x/", false),
+        ] {
+            assert_eq!(fits(&sources, &path(to)).is_ok(), fine, "{sources:?} {to}");
+        }
+    }
+}

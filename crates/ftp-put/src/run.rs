@@ -1,0 +1,187 @@
+//! The work of ftp-put: each local file stored where the plan says.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use ftp_core::copy::End;
+use ftp_core::deliver::{Store, store};
+use ftp_core::error::{Cause, Failure};
+use ftp_core::parents::Made;
+use ftp_core::path::RemotePath;
+use ftp_core::report::Report;
+use ftp_core::servers::Server;
+use ftp_core::sources;
+use ftp_core::wire::{Type, Wants};
+
+use crate::plan::{Local, Plan};
+
+pub fn run(mut plan: Plan) -> Report {
+    let origin = plan.origin.clone();
+    match plan.servers.at(&origin) {
+        Err(cause) => sources::fail(&mut plan.report, &origin, &[], cause),
+        Ok(server) => {
+            let mut put = Put {
+                server,
+                report: &mut plan.report,
+                made: Made::default(),
+                how: plan.how,
+                recursive: plan.recursive,
+                parents: plan.parents,
+                kind: if plan.ascii { Type::Ascii } else { Type::Image },
+            };
+            for source in &plan.sources {
+                put.source(source, &plan.to);
+            }
+        }
+    }
+    plan.servers.quit();
+    plan.report
+}
+
+struct Put<'a> {
+    server: &'a mut Server,
+    report: &'a mut Report,
+    made: Made,
+    how: Store,
+    recursive: bool,
+    parents: bool,
+    kind: Type,
+}
+
+impl Put<'_> {
+    fn source(&mut self, source: &Local, to: &RemotePath) {
+        let done = match source {
+            Local::Stdin => {
+                let stdin = io::stdin();
+                let input = Input { what: b"stdin", end: End::Plain(stdin.as_fd()) };
+                self.prepare(to).and_then(|()| self.send(input, to))
+            }
+            Local::Path(path) => self.path(path, to),
+        };
+        self.settle(done);
+    }
+
+    fn path(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
+        let found = fs::metadata(path).map_err(|error| local(path, error))?;
+        if found.is_dir() && !self.recursive {
+            let text = "is a directory; -R copies it";
+            return Err(Failure::new(bytes(path), Cause::Operand(text.into())));
+        }
+        let to = self.target(path, to)?;
+        self.prepare(&to)?;
+        if found.is_dir() { self.tree(path, &to) } else { self.file(path, &to) }
+    }
+
+    /// Where a file goes: into a directory it keeps its name. `dir/.` and the like have none, and
+    /// what is in them goes into the directory itself, as with `cp -R`.
+    fn target(&self, path: &Path, to: &RemotePath) -> Result<RemotePath, Failure> {
+        if !(to.is_empty() || to.is_directory()) {
+            return Ok(to.clone());
+        }
+        match path.file_name() {
+            Some(name) if !bytes(path).ends_with(b"/.") => self.child(to, name.as_bytes(), path),
+            _ => Ok(to.clone()),
+        }
+    }
+
+    /// The path of `name`, typed or found here, in a remote directory.
+    fn child(&self, dir: &RemotePath, name: &[u8], path: &Path) -> Result<RemotePath, Failure> {
+        let bad = |text: String| Failure::new(bytes(path), Cause::Operand(text));
+        let wire = self.report.charset.encode(name).map_err(|error| bad(error.to_string()))?;
+        dir.join(&wire).map_err(|_| bad("FTP cannot carry a line end in a name".into()))
+    }
+
+    fn prepare(&mut self, to: &RemotePath) -> Result<(), Failure> {
+        match to.parent().filter(|_| self.parents) {
+            Some(parent) => self.make(&parent, true),
+            None => Ok(()),
+        }
+    }
+
+    fn make(&mut self, dir: &RemotePath, parents: bool) -> Result<(), Failure> {
+        let session = self.server.session(Wants { features: !is_ascii(dir), data: false });
+        let made = session.and_then(|session| match parents {
+            true => self.made.with_parents(session, dir),
+            false => self.made.directory(session, dir),
+        });
+        made.map_err(|cause| Failure::new(dir.as_bytes(), cause))
+    }
+
+    fn file(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
+        let file = File::open(path).map_err(|error| local(path, error))?;
+        self.send(Input { what: bytes(path), end: End::Plain(file.as_fd()) }, to)
+    }
+
+    fn send(&mut self, input: Input<'_>, to: &RemotePath) -> Result<(), Failure> {
+        let wants = Wants { features: !is_ascii(to), data: true };
+        let stored = self
+            .server
+            .session(wants)
+            .and_then(|session| store(session, (self.how, to), input.end, self.kind));
+        match stored {
+            Ok(count) => {
+                self.report.done(&format!("{}: {count} bytes", self.report.shown(to.as_bytes())));
+                Ok(())
+            }
+            Err(Cause::Local(error)) => Err(Failure::new(input.what, Cause::Local(error))),
+            Err(cause) => Err(Failure::new(to.as_bytes(), cause)),
+        }
+    }
+
+    /// A directory with all that is in it. What cannot be copied is reported, and the rest goes on.
+    fn tree(&mut self, dir: &Path, to: &RemotePath) -> Result<(), Failure> {
+        self.make(to, false)?;
+        let mut entries: Vec<PathBuf> = fs::read_dir(dir)
+            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+            .map_err(|error| local(dir, error))?;
+        entries.sort();
+        for path in entries {
+            let done = self.entry(&path, to);
+            self.settle(done);
+        }
+        Ok(())
+    }
+
+    /// Links are followed to files, since FTP cannot make any, but not to directories: there the
+    /// tree might have no end.
+    fn entry(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
+        let link = fs::symlink_metadata(path).map_err(|error| local(path, error))?.is_symlink();
+        let found = fs::metadata(path).map_err(|error| local(path, error))?;
+        let name = path.file_name().unwrap_or_default();
+        let to = self.child(to, name.as_bytes(), path)?;
+        let refuse = |text: &str| Err(Failure::new(bytes(path), Cause::Operand(text.into())));
+        match (found.is_dir(), found.is_file()) {
+            (true, _) if link => refuse("a link to a directory is left out"),
+            (true, _) => self.tree(path, &to),
+            (_, true) => self.file(path, &to),
+            _ => refuse("neither a file nor a directory"),
+        }
+    }
+
+    fn settle(&mut self, done: Result<(), Failure>) {
+        if let Err(Failure { what, cause }) = done {
+            sources::fail(self.report, &self.server.origin, &what, cause);
+        }
+    }
+}
+
+/// What is sent, and what messages call it.
+struct Input<'a> {
+    what: &'a [u8],
+    end: End<'a>,
+}
+
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_bytes()
+}
+
+fn is_ascii(path: &RemotePath) -> bool {
+    path.as_bytes().is_ascii()
+}
+
+fn local(path: &Path, error: io::Error) -> Failure {
+    Failure::new(bytes(path), Cause::Local(error))
+}

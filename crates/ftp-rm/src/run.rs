@@ -1,0 +1,215 @@
+//! The work of ftp-rm: each path removed, trees from their leaves up.
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+
+use ftp_core::error::{Cause, Failure};
+use ftp_core::face::local_stdout;
+use ftp_core::listing::Kind;
+use ftp_core::path::RemotePath;
+use ftp_core::reply::Reply;
+use ftp_core::report::Report;
+use ftp_core::servers::Server;
+use ftp_core::sources::{self, Source};
+use ftp_core::walk::{Item, Step, walk};
+use ftp_core::wire::Wants;
+
+use crate::plan::{Depth, Plan};
+
+pub fn run(plan: Plan) -> Report {
+    let Plan { mut report, mut servers, operands, depth, force, dry_run } = plan;
+    let rm = Rm { depth, force, dry_run };
+    sources::for_each(&mut servers, &operands, &mut report, &mut |server, report, source| {
+        if let Err(cause) = rm.source(server, report, source) {
+            sources::fail(report, &server.origin, source.path.as_bytes(), cause);
+        }
+        if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    servers.quit();
+    report
+}
+
+struct Rm {
+    depth: Depth,
+    force: bool,
+    dry_run: bool,
+}
+
+impl Rm {
+    /// Files are tried first, so a link to a directory is removed and not what it leads to.
+    fn source(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        source: &Source,
+    ) -> Result<(), Cause> {
+        let path = &source.path;
+        if self.dry_run {
+            return self.rehearse(server, report, source);
+        }
+        if path.is_directory() {
+            return match self.depth {
+                Depth::Files => Err(Cause::Operand("is a directory; -r removes it".into())),
+                Depth::EmptyDirectories => self.directory(server, report, path),
+                Depth::Trees => self.tree(server, report, path),
+            };
+        }
+        let refused = match self.ask(server, report, "DELE", path)? {
+            None => return Ok(()),
+            Some(reply) => reply,
+        };
+        match self.depth {
+            Depth::Files => self.missing_or(server, path, refused),
+            Depth::EmptyDirectories => match self.ask(server, report, "RMD", path)? {
+                None => Ok(()),
+                Some(_) => self.missing_or(server, path, refused),
+            },
+            Depth::Trees => match self.tree(server, report, path) {
+                // It is no directory either: what the server said of the file is the reason.
+                Err(Cause::Refused(_)) => self.missing_or(server, path, refused),
+                other => other,
+            },
+        }
+    }
+
+    fn directory(
+        &self,
+        server: &mut Server,
+        report: &Report,
+        path: &RemotePath,
+    ) -> Result<(), Cause> {
+        match self.ask(server, report, "RMD", path)? {
+            None => Ok(()),
+            Some(refused) => self.missing_or(server, path, refused),
+        }
+    }
+
+    /// Sends a command that removes something; `None` when it is gone, else the refusal.
+    fn ask(
+        &self,
+        server: &mut Server,
+        report: &Report,
+        verb: &str,
+        path: &RemotePath,
+    ) -> Result<Option<Reply>, Cause> {
+        let wants = Wants { features: !path.as_bytes().is_ascii(), data: false };
+        let session = server.session(wants)?;
+        let reply = session.ask(verb, Some(path))?;
+        if reply.is_done() {
+            report.done(&format!("{} removed", report.shown(path.as_bytes())));
+            return Ok(None);
+        }
+        if session.is_usable() { Ok(Some(reply)) } else { Err(Cause::Refused(reply)) }
+    }
+
+    /// With `-f` a refusal is no error when there is nothing to remove. 550 means that it is
+    /// missing, or that it may not be removed, so the path itself is asked for.
+    fn missing_or(
+        &self,
+        server: &mut Server,
+        path: &RemotePath,
+        refused: Reply,
+    ) -> Result<(), Cause> {
+        if !self.force {
+            return Err(Cause::Refused(refused));
+        }
+        let session = server.session(Wants::default())?;
+        let there = session.entry(path)?.is_some() || session.enter(path)?.is_done();
+        if there { Err(Cause::Refused(refused)) } else { Ok(()) }
+    }
+
+    /// Removes what is in a directory, then the directory. One of which something had to be left
+    /// out stays: the server cut its listing, or holds a name that cannot be sent back.
+    fn tree(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        root: &RemotePath,
+    ) -> Result<(), Cause> {
+        let walked = walk(server, root, true, &mut |server, step| {
+            let done = match &step {
+                Step::Enter(_) => Ok(None),
+                Step::Leaf(item) => self.ask(server, report, "DELE", &item.path),
+                Step::Leave { item, whole: true } => self.ask(server, report, "RMD", &item.path),
+                Step::Leave { whole: false, .. } => Ok(None),
+                Step::Failed(failure) => {
+                    report.failed(failure);
+                    Ok(None)
+                }
+            };
+            settle(report, &step, done)
+        });
+        match walked {
+            Err(Cause::Refused(refused)) if root.is_directory() => {
+                self.missing_or(server, root, refused)
+            }
+            other => other,
+        }
+    }
+
+    /// Prints what would go, in the order in which it would go.
+    fn rehearse(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        source: &Source,
+    ) -> Result<(), Cause> {
+        let path = &source.path;
+        let wants = Wants { features: true, data: self.depth == Depth::Trees };
+        let session = server.session(wants)?;
+        let known = source.entry.as_ref().map(|entry| entry.kind);
+        let kind = match known {
+            Some(kind) => Some(kind),
+            None if path.is_directory() => Some(Kind::Dir),
+            None => session.entry(path)?.map(|entry| entry.kind),
+        };
+        let directory = match kind {
+            Some(kind) => kind == Kind::Dir,
+            None => {
+                let entered = session.enter(path)?;
+                if !entered.is_done() {
+                    return if self.force { Ok(()) } else { Err(Cause::Refused(entered)) };
+                }
+                true
+            }
+        };
+        match (directory, self.depth) {
+            (true, Depth::Files) => Err(Cause::Operand("is a directory; -r removes it".into())),
+            (true, Depth::Trees) => walk(server, path, true, &mut |_, step| match step {
+                Step::Leaf(Item { path, .. })
+                | Step::Leave { item: Item { path, .. }, whole: true } => print(report, path),
+                Step::Failed(failure) => {
+                    report.failed(&failure);
+                    Ok(())
+                }
+                Step::Enter(_) | Step::Leave { .. } => Ok(()),
+            }),
+            _ => print(report, path),
+        }
+    }
+}
+
+/// Reports what could not be removed in a tree; the walk goes on while there is a session.
+fn settle(
+    report: &mut Report,
+    step: &Step<'_>,
+    done: Result<Option<Reply>, Cause>,
+) -> Result<(), Cause> {
+    let path = match step {
+        Step::Enter(item) | Step::Leaf(item) | Step::Leave { item, .. } => &item.path,
+        Step::Failed(_) => return Ok(()),
+    };
+    match done? {
+        None => Ok(()),
+        Some(refused) => {
+            report.failed(&Failure::new(path.as_bytes(), Cause::Refused(refused)));
+            Ok(())
+        }
+    }
+}
+
+fn print(report: &Report, path: &RemotePath) -> Result<(), Cause> {
+    let mut line = report.charset.show(path.as_bytes()).into_owned();
+    line.push(b'\n');
+    io::stdout().lock().write_all(&line).map_err(local_stdout)
+}
