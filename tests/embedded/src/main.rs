@@ -1,8 +1,9 @@
-//! `embedded-ftpd ROOT [CERT KEY]`: a real FTP server (libunftp) for tests where only cargo is at hand.
+//! `embedded-ftpd ROOT`: a real FTP server (libunftp) for tests where only cargo is at hand.
 //!
 //! It serves the folder ROOT on a free port of 127.0.0.1, prints that port as one line, and ends when
-//! its stdin closes, so it cannot outlive the test that started it. With CERT and KEY (PEM files) it
-//! offers `AUTH TLS` too. It is no server for anything but tests: the password is in the source.
+//! its stdin closes, so it cannot outlive the test that started it. It offers no TLS, since libunftp 0.24
+//! reads what follows `AUTH TLS` as a command in one login of twenty. It is no server for anything but
+//! tests: the password is in the source.
 
 use std::{
     env,
@@ -29,33 +30,23 @@ use unftp_sbe_fs::Filesystem;
 const USER: &str = "test";
 const PASSWORD: &str = "secret";
 
-/// What the command line asked for.
-struct Offer {
-    root: PathBuf,
-    tls: Option<(PathBuf, PathBuf)>,
-}
-
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<()> {
-    let offer = Arc::new(offer(env::args_os().skip(1).map(PathBuf::from).collect())?);
+    let root = root(env::args_os().skip(1).map(PathBuf::from).collect())?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     writeln!(std::io::stdout(), "{}", listener.local_addr()?.port())?;
     tokio::select! {
-        ended = accept(listener, offer) => ended,
+        ended = accept(listener, root) => ended,
         closed = stdin_closed() => closed,
     }
 }
 
-fn offer(args: Vec<PathBuf>) -> Result<Offer> {
-    let (root, tls) = match args.as_slice() {
-        [root] => (root, None),
-        [root, cert, key] => (root, Some((cert.clone(), key.clone()))),
-        _ => bail!("usage: embedded-ftpd ROOT [CERT KEY]"),
-    };
-    if !root.is_dir() {
-        bail!("{}: not a directory", root.display());
+fn root(args: Vec<PathBuf>) -> Result<PathBuf> {
+    match args.as_slice() {
+        [root] if root.is_dir() => Ok(root.clone()),
+        [root] => bail!("{}: not a directory", root.display()),
+        _ => bail!("usage: embedded-ftpd ROOT"),
     }
-    Ok(Offer { root: root.clone(), tls })
 }
 
 async fn stdin_closed() -> Result<()> {
@@ -64,12 +55,12 @@ async fn stdin_closed() -> Result<()> {
     Ok(())
 }
 
-async fn accept(listener: TcpListener, offer: Arc<Offer>) -> Result<()> {
+async fn accept(listener: TcpListener, root: PathBuf) -> Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
-        let offer = Arc::clone(&offer);
+        let root = root.clone();
         tokio::spawn(async move {
-            if let Err(error) = serve(stream, &offer).await {
+            if let Err(error) = serve(stream, root).await {
                 let _ = writeln!(std::io::stderr(), "embedded-ftpd: {error:#}");
             }
         });
@@ -78,21 +69,19 @@ async fn accept(listener: TcpListener, offer: Arc<Offer>) -> Result<()> {
 
 /// Serves one control connection. libunftp's own `listen` wants a fixed port, which two test runs
 /// would fight over; with `service` the listener is ours and the port is the system's choice.
-async fn serve(stream: TcpStream, offer: &Offer) -> Result<()> {
-    let root = offer.root.clone();
+async fn serve(stream: TcpStream, root: PathBuf) -> Result<()> {
     // The generator cannot report an error, so the folder is opened (and judged) before it.
     Filesystem::new(&root).with_context(|| root.display().to_string())?;
     let open = move || match Filesystem::new(&root) {
         Ok(files) => files,
         Err(error) => panic!("{}: {error}", root.display()),
     };
-    let mut server = ServerBuilder::with_authenticator(Box::new(open), Arc::new(OneUser))
+    ServerBuilder::with_authenticator(Box::new(open), Arc::new(OneUser))
         .active_passive_mode(ActivePassiveMode::ActiveAndPassive)
-        .binder(AnyPort);
-    if let Some((cert, key)) = &offer.tls {
-        server = server.ftps(cert, key);
-    }
-    server.build()?.service(stream).await?;
+        .binder(AnyPort)
+        .build()?
+        .service(stream)
+        .await?;
     Ok(())
 }
 

@@ -86,15 +86,14 @@ impl Folder {
     pub fn files(&self) -> Result<Vec<Vec<u8>>, String> {
         let (mut found, mut todo) = (Vec::new(), vec![self.path.clone()]);
         while let Some(dir) = todo.pop() {
-            for entry in fs::read_dir(&dir).map_err(|error| said(&dir, &error))? {
-                let path = entry.map_err(|error| said(&dir, &error))?.path();
-                if path.is_dir() {
-                    todo.push(path);
-                } else {
-                    let below = path.strip_prefix(&self.path).unwrap_or(&path);
-                    found.push(below.as_os_str().as_bytes().to_vec());
-                }
-            }
+            let inside = children(&dir).map_err(|error| said(&dir, &error))?;
+            let (dirs, files): (Vec<_>, Vec<_>) =
+                inside.into_iter().partition(|path| path.is_dir());
+            todo.extend(dirs);
+            found.extend(files.iter().map(|path| {
+                let below = path.strip_prefix(&self.path).unwrap_or(path);
+                below.as_os_str().as_bytes().to_vec()
+            }));
         }
         found.sort();
         Ok(found)
@@ -105,18 +104,9 @@ impl Folder {
     /// # Errors
     /// What the system says, with the path.
     pub fn empty(&self) -> Result<(), String> {
-        let removed = || -> io::Result<()> {
-            for entry in fs::read_dir(&self.path)? {
-                let entry = entry?;
-                if entry.file_type()?.is_dir() {
-                    fs::remove_dir_all(entry.path())?;
-                } else {
-                    fs::remove_file(entry.path())?;
-                }
-            }
-            Ok(())
-        };
-        removed().map_err(|error| said(&self.path, &error))
+        children(&self.path)
+            .and_then(|inside| inside.iter().try_for_each(|path| remove(path)))
+            .map_err(|error| said(&self.path, &error))
     }
 
     fn make_parents(&self, path: &Path) -> io::Result<()> {
@@ -133,6 +123,14 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
     }
+}
+
+fn children(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata()?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
 }
 
 /// Sets a mode past the umask.

@@ -16,7 +16,7 @@ use std::{
 
 use crate::{
     folder::Folder,
-    server::{PASSWORD, Server, USER},
+    server::{PASSWORD, Server, Tls, USER},
 };
 
 const NAMES: [&str; 5] = ["ftp-ls", "ftp-get", "ftp-put", "ftp-rm", "ftp-pipe"];
@@ -73,6 +73,12 @@ impl Tools {
     /// `ftp-pipe` between servers of one kind.
     pub fn pipe(&self, server: &Server) -> Call<'_> {
         self.tool("ftp-pipe", server)
+    }
+
+    /// `ftp-get` with TLS, told of no authority.
+    pub fn without_ca(&self, server: &Server) -> Call<'_> {
+        let call = self.call("ftp-get");
+        if server.tls == Tls::Implicit { call } else { call.arg("--tls=require") }
     }
 
     /// A shell script. The tools are in its PATH, `$FLAGS` are the flags for the server and `$URL` is

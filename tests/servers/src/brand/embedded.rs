@@ -6,10 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{
-    guarded::Guarded,
-    server::{Site, Tls},
-};
+use crate::{guarded::Guarded, server::Site};
 
 /// Starts it; gives the process and its port. `built` is the folder with `embedded-ftpd`.
 ///
@@ -19,9 +16,6 @@ pub fn start(site: &Site<'_>, built: &Path) -> Result<(Guarded, u16), String> {
     let program = built.join("embedded-ftpd");
     let mut command = Command::new(&program);
     command.arg(site.root).stdout(Stdio::piped());
-    if site.tls != Tls::Off {
-        command.arg(&site.pki.cert).arg(&site.pki.key);
-    }
     let mut process =
         Guarded::closing(command).map_err(|error| format!("{}: {error}", program.display()))?;
     let mut line = String::new();
