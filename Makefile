@@ -1,0 +1,46 @@
+# What there is to make. `make test` needs cargo alone; `make test-servers` needs root on Debian.
+
+CARGO ?= cargo
+
+.PHONY: build test test-crates test-embedded test-servers servers test-cases test-roundtrips \
+	check demo clean
+
+# The five tools.
+build:
+	$(CARGO) build
+
+# Unit and scripted tests, then the cases against the embedded server.
+test: test-crates test-embedded
+
+test-crates:
+	$(CARGO) test
+
+test-embedded: build
+	$(CARGO) build -p embedded
+	$(CARGO) test -p servers --lib
+	$(CARGO) test -p servers --test cases -- embedded
+
+# The cases against vsftpd, ProFTPD, Pure-FTPd and pyftpdlib; then what the tools wait for over a link.
+test-servers: test-cases test-roundtrips
+
+servers:
+	tests/servers/fetch
+
+test-cases: build servers
+	$(CARGO) test -p servers --test cases -- vsftpd proftpd pureftpd pyftpdlib
+
+test-roundtrips: build servers
+	$(CARGO) build -p delaylink
+	$(CARGO) test -p servers --test roundtrips
+
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+# The five tools at work, on two servers that live as long as the demo.
+demo:
+	tests/demo
+
+clean:
+	$(CARGO) clean

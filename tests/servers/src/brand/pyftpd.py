@@ -1,0 +1,22 @@
+"""pyftpd.py ROOT ADDRESS PORT [CERT KEY]: serves ROOT with pyftpdlib, for tests only."""
+
+import sys
+
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.servers import FTPServer
+
+root, address, port, *tls = sys.argv[1:]
+authorizer = DummyAuthorizer()
+authorizer.add_user("test", "secret", root, perm="elradfmwMT")
+if tls:
+    from pyftpdlib.handlers import TLS_FTPHandler as Handler
+
+    Handler.certfile, Handler.keyfile = tls
+    Handler.tls_control_required = Handler.tls_data_required = True
+else:
+    Handler = FTPHandler
+Handler.authorizer = authorizer
+Handler.unicode_errors = "surrogateescape"  # names that are not UTF-8 stay the bytes they are
+Handler.auth_failed_timeout = 0
+FTPServer((address, int(port)), Handler).serve_forever()

@@ -1,0 +1,138 @@
+//! `ftp-get`: to stdout, to files, whole trees, sizes at the edges, globs, parts, what is missing.
+
+use super::{Case, Outcome, case, holds, pattern, plant_tree, same_bytes, same_tree};
+use crate::{server::Server, tools::Tools};
+
+pub(super) const CASES: &[Case] = &[
+    case("get writes to stdout", to_stdout),
+    case("get joins several files on stdout as cat does", like_cat),
+    case("get -o, -O and -d choose the local name", local_names),
+    case("get -R brings a whole tree", tree),
+    case("get brings 0 bytes, 1 byte and 5 MiB as they are", sizes),
+    case("get of a glob brings what matches", glob),
+    case("get of a glob that matches nothing fails", empty_glob),
+    case("get goes on after a missing file", one_missing),
+    case("get -c goes on where a part ends", resumed),
+    case("get --range brings a part", range),
+    case("get -n leaves what is there", kept),
+    case("get -P brings many files at once", parallel),
+    case("get -T reads operands from a list", from_list),
+];
+
+fn to_stdout(server: &Server, tools: &Tools) -> Outcome {
+    let content = b"hello\r\nworld\n\0\xff";
+    server.root.write("sub/a.txt", content)?;
+    tools.get(server).arg(server.url("/sub/a.txt")).run()?.printed(content)
+}
+
+fn like_cat(server: &Server, tools: &Tools) -> Outcome {
+    for name in ["a", "b", "c"] {
+        server.root.write(name, format!("<{name}>"))?;
+    }
+    let urls = ["/b", "/a", "/c", "/a"].map(|path| server.url(path));
+    tools.get(server).args(&urls).run()?.printed("<b><a><c><a>")
+}
+
+fn local_names(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("sub/a.txt", "alpha")?;
+    server.root.write("sub/b.txt", "beta")?;
+    tools.here.mkdir("dir")?;
+    let [a, b] = ["/sub/a.txt", "/sub/b.txt"].map(|path| server.url(path));
+    tools.get(server).args(&["-o", "other"]).arg(&a).silent()?;
+    tools.get(server).arg("-O").arg(&a).arg(&b).silent()?;
+    tools.get(server).args(&["-d", "dir"]).arg(&a).arg(&b).silent()?;
+    let expected: [&[u8]; 5] = [b"a.txt", b"b.txt", b"dir/a.txt", b"dir/b.txt", b"other"];
+    holds("five files and no other", tools.here.files()? == expected)?;
+    same_bytes("other", b"alpha", &tools.here.read("other")?)?;
+    same_bytes("dir/b.txt", b"beta", &tools.here.read("dir/b.txt")?)
+}
+
+fn tree(server: &Server, tools: &Tools) -> Outcome {
+    plant_tree(&server.root, "tree")?;
+    tools.here.mkdir("out")?;
+    tools.get(server).args(&["-R", "-d", "out"]).arg(server.url("/tree")).silent()?;
+    same_tree(&server.root, "tree/", &tools.here, "out/tree/")
+}
+
+fn sizes(server: &Server, tools: &Tools) -> Outcome {
+    for size in [0, 1, 5 << 20] {
+        let name = format!("/size{size}");
+        server.root.write(name.trim_start_matches('/'), pattern(size))?;
+        let ran = tools.get(server).arg(server.url(&name)).run()?;
+        ran.code(0)?;
+        same_bytes(&name, &pattern(size), ran.out())?;
+        tools.get(server).arg("-O").arg(server.url(&name)).silent()?;
+    }
+    same_tree(&server.root, "", &tools.here, "")
+}
+
+fn glob(server: &Server, tools: &Tools) -> Outcome {
+    for name in ["sub/a.txt", "sub/b c.txt", "sub/d.bin", "sub/txt"] {
+        server.root.write(name, name)?;
+    }
+    tools.get(server).args(&["-d", "."]).arg(server.url("/sub/*.txt")).silent()?;
+    let expected: [&[u8]; 2] = [b"a.txt", b"b c.txt"];
+    holds("two files match", tools.here.files()? == expected)?;
+    tools.get(server).arg(server.url("/sub/[ad].???")).run()?.printed("sub/a.txtsub/d.bin")
+}
+
+fn empty_glob(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("a.txt", "")?;
+    let ran = tools.get(server).args(&["-d", "."]).arg(server.url("/*.iso")).run()?;
+    ran.code(1)?.complained("*.iso")?;
+    holds("nothing was written", tools.here.files()?.is_empty())
+}
+
+fn one_missing(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("a", "<a>")?;
+    server.root.write("c", "<c>")?;
+    let urls = ["/a", "/missing", "/c"].map(|path| server.url(path));
+    let ran = tools.get(server).args(&urls).run()?;
+    ran.code(1)?.stdout("<a><c>")?.complained("missing: 5")?;
+    let ran = tools.get(server).arg("-O").args(&urls).run()?;
+    let expected: [&[u8]; 2] = [b"a", b"c"];
+    ran.code(1)?;
+    holds("both others are there, and nothing half made", tools.here.files()? == expected)
+}
+
+fn resumed(server: &Server, tools: &Tools) -> Outcome {
+    let whole = pattern(300_000);
+    server.root.write("x", &whole)?;
+    tools.here.write("x", whole.get(..100_001).unwrap_or_default())?;
+    tools.get(server).args(&["-c", "-O"]).arg(server.url("/x")).silent()?;
+    same_bytes("x", &whole, &tools.here.read("x")?)
+}
+
+fn range(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("digits", "0123456789")?;
+    for (range, expected) in [("0-3", "0123"), ("4-5", "45"), ("7-", "789"), ("-2", "89")] {
+        let ran =
+            tools.get(server).arg(format!("--range={range}")).arg(server.url("/digits")).run()?;
+        ran.printed(expected)?;
+    }
+    Ok(())
+}
+
+fn kept(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("x", "new")?;
+    tools.here.write("x", "old")?;
+    tools.get(server).args(&["-n", "-O"]).arg(server.url("/x")).run()?.code(0)?;
+    same_bytes("x", b"old", &tools.here.read("x")?)?;
+    tools.get(server).arg("-O").arg(server.url("/x")).silent()?;
+    same_bytes("x", b"new", &tools.here.read("x")?)
+}
+
+fn parallel(server: &Server, tools: &Tools) -> Outcome {
+    for number in 0..20_usize {
+        server.root.write(format!("{number}.bin"), pattern(number * 5000))?;
+    }
+    tools.get(server).args(&["-P", "4", "-d", "."]).arg(server.url("/*.bin")).silent()?;
+    same_tree(&server.root, "", &tools.here, "")
+}
+
+fn from_list(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("a", "<a>")?;
+    server.root.write("b", "<b>")?;
+    tools.here.write("list", ["/b", "/a"].map(|path| server.url(path) + "\n").concat())?;
+    tools.get(server).args(&["-T", "list"]).run()?.printed("<b><a>")
+}

@@ -1,0 +1,114 @@
+//! `ftp-put`: from stdin and files, into folders, trees, parents, append, many in one run, commands.
+
+use super::{Case, Outcome, case, holds, pattern, plant_tree, same_bytes, same_tree};
+use crate::{server::Server, tools::Tools};
+
+pub(super) const CASES: &[Case] = &[
+    case("put stores stdin", stdin),
+    case("put stores files into a folder", into_folder),
+    case("put -R stores a tree", tree),
+    case("put -m makes parents", parents),
+    case("put -A appends", append),
+    case("put stores 0 bytes, 1 byte and 5 MiB as they are", sizes),
+    case("put replaces what is there", replaces),
+    case("ten uploads in a row", ten),
+    case("put --atomic leaves only the final name", atomic),
+    case("put -- COMMAND stores its output", command),
+    case("put -- COMMAND that fails leaves nothing", failing_command),
+    case("put into a missing folder fails", missing),
+];
+
+fn stdin(server: &Server, tools: &Tools) -> Outcome {
+    tools.put(server).arg(server.url("/a")).stdin("from stdin").silent()?;
+    tools.put(server).arg("-").arg(server.url("/b")).stdin("by dash").silent()?;
+    same_bytes("a", b"from stdin", &server.root.read("a")?)?;
+    same_bytes("b", b"by dash", &server.root.read("b")?)
+}
+
+fn into_folder(server: &Server, tools: &Tools) -> Outcome {
+    tools.here.write("a.txt", "alpha")?;
+    tools.here.write("b c.txt", "beta")?;
+    server.root.mkdir("in")?;
+    tools.put(server).args(&["a.txt", "b c.txt"]).arg(server.url("/in/")).silent()?;
+    same_tree(&tools.here, "", &server.root, "in/")?;
+    tools.put(server).arg("a.txt").arg(server.url("/in/renamed")).silent()?;
+    same_bytes("renamed", b"alpha", &server.root.read("in/renamed")?)
+}
+
+fn tree(server: &Server, tools: &Tools) -> Outcome {
+    plant_tree(&tools.here, "tree")?;
+    tools.put(server).args(&["-R", "tree"]).arg(server.url("/")).silent()?;
+    same_tree(&tools.here, "tree/", &server.root, "tree/")
+}
+
+fn parents(server: &Server, tools: &Tools) -> Outcome {
+    tools.put(server).arg("-m").arg(server.url("/x/y%20z/a")).stdin("deep").silent()?;
+    tools.put(server).arg("-m").arg(server.url("/x/y%20z/b")).stdin("again").silent()?;
+    same_bytes("a", b"deep", &server.root.read("x/y z/a")?)?;
+    same_bytes("b", b"again", &server.root.read("x/y z/b")?)
+}
+
+fn append(server: &Server, tools: &Tools) -> Outcome {
+    for part in ["one ", "two ", "three"] {
+        tools.put(server).arg("-A").arg(server.url("/log")).stdin(part).silent()?;
+    }
+    same_bytes("log", b"one two three", &server.root.read("log")?)
+}
+
+fn sizes(server: &Server, tools: &Tools) -> Outcome {
+    for size in [0, 1, 5 << 20] {
+        let name = format!("size{size}");
+        tools.here.write(&name, pattern(size))?;
+        let url = server.url(&format!("/stdin{size}"));
+        tools.put(server).arg(url).stdin(pattern(size)).silent()?;
+        let stored = server.root.read(format!("stdin{size}"))?;
+        same_bytes(&name, &pattern(size), &stored)?;
+        tools.put(server).arg(&name).arg(server.url("/")).silent()?;
+    }
+    same_tree(&tools.here, "size", &server.root, "size")
+}
+
+fn replaces(server: &Server, tools: &Tools) -> Outcome {
+    for content in ["a long first content", "short"] {
+        tools.put(server).arg(server.url("/x")).stdin(content).silent()?;
+        same_bytes("x", content.as_bytes(), &server.root.read("x")?)?;
+    }
+    Ok(())
+}
+
+/// With TLS 1.3 a client that loses tickets on uploads is refused at the third by servers that
+/// demand reused sessions.
+fn ten(server: &Server, tools: &Tools) -> Outcome {
+    let names: Vec<_> = (0..10).map(|number| format!("up{number}")).collect();
+    for (number, name) in names.iter().enumerate() {
+        tools.here.write(name, pattern(number * 3000))?;
+    }
+    tools.put(server).args(&names).arg(server.url("/")).silent()?;
+    same_tree(&tools.here, "", &server.root, "")
+}
+
+fn atomic(server: &Server, tools: &Tools) -> Outcome {
+    tools.put(server).arg("--atomic").arg(server.url("/x")).stdin(pattern(9000)).silent()?;
+    let only: [&[u8]; 1] = [b"x"];
+    holds("one file", server.root.files()? == only)?;
+    same_bytes("x", &pattern(9000), &server.root.read("x")?)
+}
+
+fn command(server: &Server, tools: &Tools) -> Outcome {
+    tools.put(server).arg(server.url("/x")).args(&["--", "echo", "made"]).silent()?;
+    let only: [&[u8]; 1] = [b"x"];
+    holds("one file", server.root.files()? == only)?;
+    same_bytes("x", b"made\n", &server.root.read("x")?)
+}
+
+fn failing_command(server: &Server, tools: &Tools) -> Outcome {
+    let script = ["--", "sh", "-c", "echo half; exit 3"];
+    tools.put(server).arg(server.url("/x")).args(&script).run()?.code(6)?;
+    holds("nothing on the server", server.root.files()?.is_empty())
+}
+
+fn missing(server: &Server, tools: &Tools) -> Outcome {
+    let ran = tools.put(server).arg(server.url("/missing/x")).stdin("lost").run()?;
+    ran.code(1)?.complained("missing/x: 5")?;
+    holds("nothing on the server", server.root.files()?.is_empty())
+}

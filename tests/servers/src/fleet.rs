@@ -1,0 +1,49 @@
+//! Every server and variant the cases run against, by name.
+
+use crate::{
+    brand::Brand,
+    server::{Ground, Server, Tls},
+};
+
+/// One server to be tested.
+#[derive(Clone, Copy, Debug)]
+pub struct Variant {
+    /// Its name on the command line and in failures.
+    pub name: &'static str,
+    brand: Brand,
+    tls: Tls,
+}
+
+/// All of them. The embedded server has no TLS: libunftp 0.24 reads what follows `AUTH TLS` as a command
+/// in one login of twenty, and answers it in clear. A name without a dash selects every variant of that server.
+pub const FLEET: &[Variant] = &[
+    Variant { name: "embedded-plain", brand: Brand::Embedded, tls: Tls::Off },
+    Variant { name: "vsftpd-plain", brand: Brand::Vsftpd, tls: Tls::Off },
+    Variant { name: "vsftpd-tls12", brand: Brand::Vsftpd, tls: Tls::V12 },
+    Variant { name: "vsftpd-tls13-reuse", brand: Brand::Vsftpd, tls: Tls::V13 },
+    Variant { name: "vsftpd-implicit", brand: Brand::Vsftpd, tls: Tls::Implicit },
+    Variant { name: "proftpd-plain", brand: Brand::Proftpd, tls: Tls::Off },
+    Variant { name: "proftpd-tls12-reuse", brand: Brand::Proftpd, tls: Tls::V12 },
+    Variant { name: "proftpd-tls13-reuse", brand: Brand::Proftpd, tls: Tls::V13 },
+    Variant { name: "pureftpd-plain", brand: Brand::PureFtpd, tls: Tls::Off },
+    Variant { name: "pureftpd-tls", brand: Brand::PureFtpd, tls: Tls::Any },
+    Variant { name: "pyftpdlib-plain", brand: Brand::Pyftpdlib, tls: Tls::Off },
+    Variant { name: "pyftpdlib-tls", brand: Brand::Pyftpdlib, tls: Tls::Any },
+];
+
+impl Variant {
+    /// Whether `wanted` is this variant or its server.
+    pub fn is(&self, wanted: &str) -> bool {
+        self.name == wanted || self.name.split_once('-').is_some_and(|(brand, _)| brand == wanted)
+    }
+
+    /// Starts the server and its peer.
+    ///
+    /// # Errors
+    /// Why one of them did not come up.
+    pub fn start(&self, ground: &Ground<'_>) -> Result<Server, String> {
+        let mut server = Server::start(self.brand, self.tls, ground)?;
+        server.peer = Some(Box::new(Server::start(self.brand, self.tls, ground)?));
+        Ok(server)
+    }
+}
