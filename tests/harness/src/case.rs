@@ -1,7 +1,6 @@
 //! A case file: one behaviour of one tool as data. Reads it, runs it, compares, and tells all
 //! about a failure.
 
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
@@ -13,11 +12,11 @@ use crate::control::Bounds;
 use crate::expect::{Evidence, Expect};
 use crate::invoke::{self, Invocation};
 use crate::lines::{Block, blocks};
-use crate::net::refusing_port;
+use crate::net::RefusingPort;
 use crate::scratch::Scratch;
 use crate::script;
 use crate::server::{Bound, Role, Server};
-use crate::text::{Content, Result, Text, Vars, Word, show, words};
+use crate::text::{Content, Result, Text, Vars, Word, number, show, words};
 
 /// How long the servers listen before they answer when flights are counted: far more than a
 /// loopback round trip takes, even on a busy machine.
@@ -91,23 +90,23 @@ impl Case {
         let value = words(value)?;
         let (word, name) = key.split_once(' ').unwrap_or((key, ""));
         match (word, words(name)?.as_slice(), value.as_slice()) {
-            ("run", [], [_, ..]) => Ok(()),
-            ("stdin", [], content) => Content::parse(content).map(|c| self.stdin = Some(c)),
-            ("env", [], [pair]) => Ok(self.env.push(pair.text.clone())),
+            ("run", [], [_, ..]) => {}
+            ("stdin", [], content) => self.stdin = Some(Content::parse(content)?),
+            ("env", [], [pair]) => self.env.push(pair.text.clone()),
             ("file", [name], content) => {
-                Ok(self.given.push(Given::File(name.text.clone(), Content::parse(content)?)))
+                self.given.push(Given::File(name.text.clone(), Content::parse(content)?));
             }
-            ("dir", [name], []) => Ok(self.given.push(Given::Dir(name.text.clone()))),
-            ("timeout", [], [time]) => Ok(self.timeout = script::duration(time.keyword())?),
+            ("dir", [name], []) => self.given.push(Given::Dir(name.text.clone())),
+            ("timeout", [], [time]) => self.timeout = script::duration(time.keyword())?,
             ("stdout-closes-after", [], [bytes]) => {
-                Ok(self.stdout_closes = Some(crate::text::number(bytes.keyword())?))
+                self.stdout_closes = Some(number(bytes.keyword())?);
             }
             ("signal", [], [name, after, time]) if after.keyword() == "after" => {
                 self.signal = Some((signal(name.keyword())?, script::duration(time.keyword())?));
-                Ok(())
             }
-            _ => Err("unknown line".to_owned()),
+            _ => return Err("unknown line".to_owned()),
         }
+        Ok(())
     }
 
     fn role(&mut self, which: usize) -> Result<&mut Role> {
@@ -117,7 +116,8 @@ impl Case {
 
     fn dialogue(&mut self, which: usize, block: &Block) -> Result<()> {
         let steps = script::parse(&block.body)?;
-        Ok(self.role(which)?.dialogues.push(steps))
+        self.role(which)?.dialogues.push(steps);
+        Ok(())
     }
 
     fn auto(&mut self, which: usize, block: &Block) -> Result<()> {
@@ -161,14 +161,14 @@ impl Case {
     fn servers(
         &mut self,
         scratch: &Scratch,
-    ) -> std::io::Result<([Option<Server>; 2], Vars, OwnedFd)> {
-        let (refusing, port) = refusing_port()?;
+    ) -> std::io::Result<([Option<Server>; 2], Vars, RefusingPort)> {
+        let refusing = RefusingPort::hold()?;
         let bound = [Bound::new()?, Bound::new()?];
         let [host, host2] = bound.each_ref().map(|b| b.address().to_string().into_bytes());
         let vars = Vars::from([
             ("host", host),
             ("host2", host2),
-            ("refused", format!("127.0.0.1:{port}").into_bytes()),
+            ("refused", format!("127.0.0.1:{}", refusing.port).into_bytes()),
             ("dir", scratch.dir().as_os_str().as_bytes().to_vec()),
         ]);
         let [first, second] = bound;

@@ -76,21 +76,22 @@ impl Player<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), Stop> {
         match &step.action {
-            Action::Say(text, manner) => self.say(text, *manner),
-            Action::See(wanted) => self.see(wanted),
-            Action::MaybeSee(wanted, below) => self.maybe_see(wanted, below),
-            Action::DataDead => self.announce(Door::dead()?),
-            Action::DataHole => self.announce(Door::hole()?),
-            Action::DataSend(content) => self.data_send(content),
-            Action::DataRecv(count) => self.data_recv(*count),
-            Action::DataExpects(content) => self.data_expects(content),
-            Action::DataClose => Ok(drop(self.data_taken()?)),
-            Action::DataReset => Ok(net::reset(self.data_taken()?)),
-            Action::Pause(time) => Ok(sleep(*time)),
-            Action::Close => self.end(Control::close),
-            Action::Reset => self.end(Control::reset),
-            Action::Stall => self.stall(),
+            Action::Say(text, manner) => self.say(text, *manner)?,
+            Action::See(wanted) => self.see(wanted)?,
+            Action::MaybeSee(wanted, below) => self.maybe_see(wanted, below)?,
+            Action::DataDead => self.announce(Door::dead()?)?,
+            Action::DataHole => self.announce(Door::hole()?)?,
+            Action::DataSend(content) => self.data_send(content)?,
+            Action::DataRecv(count) => self.data_recv(*count)?,
+            Action::DataExpects(content) => self.data_expects(content)?,
+            Action::DataClose => drop(self.data_taken()?),
+            Action::DataReset => net::reset(self.data_taken()?),
+            Action::Pause(time) => sleep(*time),
+            Action::Close => self.end(Control::close)?,
+            Action::Reset => self.end(Control::reset)?,
+            Action::Stall => self.stall()?,
         }
+        Ok(())
     }
 
     fn control(&mut self) -> Result<&mut Control, Stop> {
@@ -136,7 +137,10 @@ impl Player<'_> {
 
     fn see(&mut self, wanted: &Wanted) -> Result<(), Stop> {
         match self.control()?.line() {
-            Incoming::Line(line) if self.is(wanted, &line)? => Ok(self.saw(&line)),
+            Incoming::Line(line) if self.is(wanted, &line)? => {
+                self.saw(&line);
+                Ok(())
+            }
             Incoming::Line(line) => Err(format!("the client sent `{}`", show(&line)).into()),
             Incoming::Closed => Err("the client closed the connection".to_owned().into()),
             Incoming::Silence => Err("the client sent nothing".to_owned().into()),
@@ -181,7 +185,8 @@ impl Player<'_> {
     fn data_send(&mut self, content: &Content) -> Result<(), Stop> {
         let bytes = content.fill(self.vars)?;
         self.data()?.write_all(&bytes)?;
-        Ok(self.control()?.note(format!("data sent: {} bytes", bytes.len())))
+        self.control()?.note(format!("data sent: {} bytes", bytes.len()));
+        Ok(())
     }
 
     fn data_recv(&mut self, count: Option<u64>) -> Result<(), Stop> {
@@ -189,7 +194,8 @@ impl Player<'_> {
         self.data()?.take(count.unwrap_or(u64::MAX)).read_to_end(&mut received)?;
         self.received.append(&mut received);
         let note = format!("data received: {} bytes", self.received.len());
-        Ok(self.control()?.note(note))
+        self.control()?.note(note);
+        Ok(())
     }
 
     fn data_expects(&mut self, content: &Content) -> Result<(), Stop> {

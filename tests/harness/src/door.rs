@@ -3,11 +3,10 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use crate::control::{Control, is_wait};
-use crate::net::{self, BlackHole};
+use crate::net::{self, BlackHole, RefusingPort};
 use crate::text::Vars;
 
 /// Where the next data connection comes from.
@@ -18,7 +17,7 @@ pub enum Door {
     /// The client listens (PORT, EPRT).
     Active(SocketAddr),
     /// A port that refuses.
-    Dead(OwnedFd, u16),
+    Dead(RefusingPort),
     /// A port that answers nothing.
     Hole(BlackHole),
 }
@@ -39,7 +38,7 @@ impl Door {
     /// # Errors
     /// The system has no port left.
     pub fn dead() -> io::Result<Self> {
-        net::refusing_port().map(|(held, port)| Self::Dead(held, port))
+        RefusingPort::hold().map(Self::Dead)
     }
 
     /// Opens a port that answers nothing.
@@ -67,7 +66,7 @@ impl Door {
     pub fn vars(&self) -> io::Result<Vars> {
         let port = match self {
             Self::Passive(listener) => listener.local_addr()?.port(),
-            Self::Dead(_, port) => *port,
+            Self::Dead(refusing) => refusing.port,
             Self::Hole(hole) => hole.port()?,
             Self::Active(_) => {
                 return Err(io::Error::other("the client's port cannot be announced"));
@@ -92,7 +91,7 @@ impl Door {
         let stream = match self {
             Self::Passive(listener) => accept(listener, control)?,
             Self::Active(address) => net::connect(*address, control.bounds().wait)?,
-            Self::Dead(..) | Self::Hole(_) => return Err(ErrorKind::NotConnected.into()),
+            Self::Dead(_) | Self::Hole(_) => return Err(ErrorKind::NotConnected.into()),
         };
         stream.set_nonblocking(false)?;
         stream.set_nodelay(true)?;

@@ -219,7 +219,8 @@ fn listed(names: &[Vec<u8>]) -> String {
 }
 
 fn same_names(what: &str, mut got: Vec<Vec<u8>>, mut wanted: Vec<Vec<u8>>) -> Result<()> {
-    (got.sort(), wanted.sort());
+    got.sort();
+    wanted.sort();
     wanted.dedup();
     if got == wanted {
         return Ok(());

@@ -14,15 +14,26 @@ pub fn reset(stream: TcpStream) {
     drop(stream);
 }
 
-/// A port where connecting is refused; nobody else gets it while the descriptor lives.
-///
-/// # Errors
-/// The system has no socket or port left.
-pub fn refusing_port() -> io::Result<(OwnedFd, u16)> {
-    let held = socket(AddressFamily::INET, SocketType::STREAM, None)?;
-    bind(&held, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))?;
-    let address = SocketAddrV4::try_from(getsockname(&held)?)?;
-    Ok((held, address.port()))
+/// A port where connecting is refused; nobody else gets it while this lives.
+#[derive(Debug)]
+pub struct RefusingPort {
+    /// The port on 127.0.0.1.
+    pub port: u16,
+    /// Bound but not listening: the kernel answers SYNs with RST.
+    _held: OwnedFd,
+}
+
+impl RefusingPort {
+    /// Takes a free port.
+    ///
+    /// # Errors
+    /// The system has no socket or port left.
+    pub fn hold() -> io::Result<Self> {
+        let held = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        bind(&held, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))?;
+        let port = SocketAddrV4::try_from(getsockname(&held)?)?.port();
+        Ok(Self { port, _held: held })
+    }
 }
 
 /// A port that answers nothing at all, like one behind a firewall that drops packets: its queue
@@ -72,8 +83,8 @@ mod tests {
 
     #[test]
     fn a_refusing_port_refuses() {
-        let (_held, port) = refusing_port().unwrap();
-        let error = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap_err();
+        let refusing = RefusingPort::hold().unwrap();
+        let error = TcpStream::connect((Ipv4Addr::LOCALHOST, refusing.port)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     }
 

@@ -65,8 +65,7 @@ impl Scratch {
             for entry in fs::read_dir(folder)? {
                 let entry = entry?;
                 let is_dir = entry.file_type()?.is_dir();
-                let slash: &[u8] = if is_dir { b"/" } else { b"" };
-                found.push([self.relative(&entry.path()).as_slice(), slash].concat());
+                found.push(self.relative(&entry.path(), is_dir));
                 open.extend(is_dir.then(|| entry.path()));
             }
         }
@@ -74,8 +73,11 @@ impl Scratch {
         Ok(found)
     }
 
-    fn relative(&self, path: &Path) -> Vec<u8> {
-        path.strip_prefix(self.dir()).unwrap_or(path).as_os_str().as_bytes().to_vec()
+    fn relative(&self, path: &Path, is_dir: bool) -> Vec<u8> {
+        let below = path.strip_prefix(self.dir()).unwrap_or(path);
+        let mut name = below.as_os_str().as_bytes().to_vec();
+        name.extend(is_dir.then_some(b'/'));
+        name
     }
 }
 

@@ -124,10 +124,8 @@ impl Server {
     /// ended before, or its connections are cut.
     pub fn stop(&mut self) {
         self.bounds.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            if thread.join().is_err() {
-                self.transcript.add(0, Event::Problem("the server panicked".to_owned()));
-            }
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            self.transcript.add(0, Event::Problem("the server panicked".to_owned()));
         }
     }
 }

@@ -126,7 +126,9 @@ fn escape(rest: &mut Chars<'_>) -> Result<u8> {
         }
         Some('x') => {
             let hex: String = rest.by_ref().take(2).collect();
-            u8::from_str_radix(&hex, 16).map_err(|_| format!("\\x{hex} is not a byte"))
+            let two = hex.len() == 2 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+            let byte = u8::from_str_radix(&hex, 16).ok().filter(|_| two);
+            byte.ok_or(format!("\\x{hex} is not a byte"))
         }
         other => Err(format!("unknown escape \\{}", other.map_or(String::new(), String::from))),
     }
