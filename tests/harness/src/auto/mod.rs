@@ -2,6 +2,7 @@
 //! It is for cases that do not care about the exact order of commands.
 
 pub mod fault;
+pub mod files;
 pub mod listing;
 pub mod session;
 pub mod setup;

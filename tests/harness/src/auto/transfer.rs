@@ -84,10 +84,11 @@ impl Session {
             "NLST" => Style::Names,
             _ => self.shared.setup.style,
         };
-        let bytes = match self.shared.tree().get(&path) {
+        let node = self.shared.tree().get(&path).cloned();
+        let bytes = match node {
             Some(node) if node.kind != Kind::Dir && style == Style::Mlsd => None,
-            Some(node) if node.kind != Kind::Dir => Some(listing::line(style, arg, node)),
-            Some(node) => Some(self.entries(style, &path, node, all)),
+            Some(node) if node.kind != Kind::Dir => Some(listing::line(style, arg, &node)),
+            Some(node) => Some(self.entries(style, &path, &node, all)),
             None => None,
         };
         match bytes {
