@@ -1,0 +1,271 @@
+//! The data connections of the built-in server: opening, sending, receiving, breaking.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use crate::door::Door;
+use crate::net;
+
+use super::fault::{Harm, Strike};
+use super::listing::{self, Style};
+use super::session::{End, Flow, Session};
+use super::tree::{Kind, Node, parent};
+
+const DONE: &str = "226 Transfer complete";
+const BROKEN: &str = "426 data connection broken";
+
+impl Session {
+    pub(super) fn open_door(&mut self, verb: &str, arg: &[u8]) -> Flow {
+        if verb == "EPSV" && arg.eq_ignore_ascii_case(b"ALL") {
+            return self.reply("200 EPSV ALL");
+        }
+        if let Some(door) = Door::announced(&[verb.as_bytes(), b" ", arg].concat()) {
+            self.door = Some(door);
+            return self.reply("200 will connect there");
+        }
+        if !matches!(verb, "EPSV" | "PASV") {
+            return self.reply("501 no address");
+        }
+        let door = self.passive_door()?;
+        let vars = door.vars()?;
+        let of = |name: &str| vars.get(name).cloned().unwrap_or_default();
+        let host = self.strikes.iter().find_map(|strike| match &strike.harm {
+            Harm::Host(host) => Some(host.clone()),
+            _ => None,
+        });
+        let text = match (verb, host) {
+            ("EPSV", _) => of("epsv"),
+            (_, None) => of("pasv"),
+            (_, Some(host)) => {
+                [b"227 Entering Passive Mode (", host.as_slice(), b",", &of("pasv_port"), b")"]
+                    .concat()
+            }
+        };
+        self.door = Some(door);
+        self.reply(text)
+    }
+
+    fn passive_door(&self) -> io::Result<Door> {
+        let struck = |harm: &Harm| self.strikes.iter().any(|strike| strike.harm == *harm);
+        if struck(&Harm::DeadPort) {
+            return Door::dead();
+        }
+        if struck(&Harm::BlackHole) { Door::hole() } else { Door::listen() }
+    }
+
+    pub(super) fn transfer(&mut self, verb: &str, arg: &[u8]) -> Flow {
+        match verb {
+            "RETR" => self.retrieve(arg),
+            "STOR" | "APPE" => self.store(arg, verb == "APPE"),
+            _ => self.list(verb, arg),
+        }
+    }
+
+    fn retrieve(&mut self, arg: &[u8]) -> Flow {
+        let offset = std::mem::take(&mut self.rest);
+        let path = self.path(arg);
+        let Some(bytes) = self.shared.tree().file(&path).map(<[u8]>::to_vec) else {
+            return self.reply("550 no such file");
+        };
+        let bytes = if self.ascii { with_crlf(&bytes) } else { bytes };
+        self.send(bytes.get(offset..).unwrap_or(&[]))
+    }
+
+    fn list(&mut self, verb: &str, arg: &[u8]) -> Flow {
+        let (arg, all) = self.listed(arg);
+        let path = self.path(arg);
+        let made = |(v, dir, _): &&(String, Vec<u8>, Vec<u8>)| v == verb && *dir == path;
+        if let Some((_, _, bytes)) = self.shared.setup.listings.iter().find(made) {
+            let bytes = bytes.clone();
+            return self.send(&bytes);
+        }
+        let style = match verb {
+            "MLSD" => Style::Mlsd,
+            "NLST" => Style::Names,
+            _ => self.shared.setup.style,
+        };
+        let node = self.shared.tree().get(&path).cloned();
+        let bytes = match node {
+            Some(node) if node.kind != Kind::Dir && style == Style::Mlsd => None,
+            Some(node) if node.kind != Kind::Dir => Some(listing::line(style, arg, &node)),
+            Some(node) => Some(self.entries(style, &path, &node, all)),
+            None => None,
+        };
+        match bytes {
+            Some(bytes) => self.send(&bytes),
+            None => self.reply("550 no such directory"),
+        }
+    }
+
+    /// The path of LIST without options, and whether dotfiles are shown.
+    fn listed<'a>(&self, arg: &'a [u8]) -> (&'a [u8], bool) {
+        let Some(options) = arg.strip_prefix(b"-").filter(|_| self.shared.setup.knows("LIST-A"))
+        else {
+            return (arg, false);
+        };
+        let mut parts = options.splitn(2, |b| *b == b' ');
+        let all = parts.next().is_some_and(|letters| letters.contains(&b'a'));
+        (parts.next().unwrap_or(&[]), all)
+    }
+
+    fn entries(&self, style: Style, path: &[u8], dir: &Node, all: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if style == Style::Mlsd {
+            let facts = listing::facts(dir).replacen("type=dir", "type=cdir", 1);
+            bytes.extend_from_slice(format!("{facts} .\r\n").as_bytes());
+        }
+        for (name, node) in self.shared.tree().children(path) {
+            if all || style == Style::Mlsd || !name.starts_with(b".") {
+                bytes.extend_from_slice(&listing::line(style, name, node));
+            }
+        }
+        bytes
+    }
+
+    fn store(&mut self, arg: &[u8], append: bool) -> Flow {
+        let offset = std::mem::take(&mut self.rest);
+        let path = self.path(arg);
+        let mut start = {
+            let tree = self.shared.tree();
+            if tree.is_dir(&path) || !tree.is_dir(&parent(&path)) {
+                drop(tree);
+                return self.reply("553 cannot store that");
+            }
+            tree.file(&path).unwrap_or(&[]).to_vec()
+        };
+        if !append {
+            start.truncate(offset);
+        }
+        self.receive(&path, start)
+    }
+
+    /// The fault that breaks the data connection once `total` bytes would go over it.
+    fn break_within(&self, total: usize) -> Option<(usize, Harm)> {
+        let breaks = |strike: &&Strike| {
+            let after_bytes = strike.after.is_some();
+            let of_data =
+                matches!(strike.harm, Harm::CloseData | Harm::ResetData | Harm::StallData);
+            let of_both = matches!(strike.harm, Harm::CloseControl | Harm::ResetControl);
+            (of_data || of_both && after_bytes) && strike.after.unwrap_or(0) <= total
+        };
+        let strike = self.strikes.iter().find(breaks)?;
+        Some((strike.after.unwrap_or(0), strike.harm.clone()))
+    }
+
+    fn said_instead(&self, pick: impl Fn(&Harm) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        self.strikes.iter().find_map(|strike| pick(&strike.harm))
+    }
+
+    fn open_data(&mut self, text: String) -> Result<Option<TcpStream>, End> {
+        let Some(door) = self.door.take() else {
+            self.reply("425 no data connection")?;
+            return Ok(None);
+        };
+        let opening = self.said_instead(|harm| match harm {
+            Harm::Opening(text) => Some(text.clone()),
+            _ => None,
+        });
+        self.reply(opening.unwrap_or(text.into_bytes()))?;
+        match door.open(&mut self.control) {
+            Ok(stream) => Ok(Some(stream)),
+            Err(error) => {
+                self.control.note(format!("data connection: {error}"));
+                self.reply("425 cannot open data connection")?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn finish(&mut self, text: &str) -> Flow {
+        self.look_ahead()?;
+        let last = self.said_instead(|harm| match harm {
+            Harm::Final(text) => Some(text.clone()),
+            _ => None,
+        });
+        self.reply(last.unwrap_or(text.as_bytes().to_vec()))
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Flow {
+        let opening = format!("150 Opening data connection ({} bytes)", bytes.len());
+        let Some(mut stream) = self.open_data(opening)? else { return Ok(()) };
+        let broken = self.break_within(bytes.len());
+        let end = broken.as_ref().map_or(bytes.len(), |(after, _)| *after);
+        let sent = stream.write_all(bytes.get(..end).unwrap_or(bytes));
+        self.control.note(format!("data sent: {end} bytes of {}: {sent:?}", bytes.len()));
+        match (sent, broken) {
+            (Err(_), _) => self.finish(BROKEN),
+            (Ok(()), Some((_, harm))) => self.break_data(stream, &harm),
+            (Ok(()), None) => {
+                let _ = stream.shutdown(Shutdown::Write);
+                drop(stream);
+                self.finish(DONE)
+            }
+        }
+    }
+
+    fn receive(&mut self, path: &[u8], start: Vec<u8>) -> Flow {
+        self.shared.tree().put(path, Node::new(Kind::File(start.clone())));
+        let Some(stream) = self.open_data("150 Send it".to_owned())? else { return Ok(()) };
+        let broken = self.break_within(usize::MAX);
+        let limit = broken.as_ref().map_or(u64::MAX, |(after, _)| *after as u64);
+        let mut received = Vec::new();
+        let outcome = Read::take(&stream, limit).read_to_end(&mut received);
+        self.control.note(format!("data received: {} bytes: {outcome:?}", received.len()));
+        let complete = (received.len() as u64) < limit;
+        let received = if self.ascii { without_cr(&received) } else { received };
+        self.shared.tree().put(path, Node::new(Kind::File([start, received].concat())));
+        match (outcome, broken) {
+            (Err(_), _) => self.finish(BROKEN),
+            (Ok(_), Some((_, harm))) if !complete => self.break_data(stream, &harm),
+            (Ok(_), _) => self.finish(DONE),
+        }
+    }
+
+    fn break_data(&mut self, stream: TcpStream, harm: &Harm) -> Flow {
+        match harm {
+            Harm::ResetData => {
+                net::reset(stream);
+                self.finish(BROKEN)
+            }
+            Harm::StallData => {
+                self.control.note("data connection stalls");
+                while !self.control.stirs() && !self.control.bounds().stopped() {}
+                drop(stream);
+                self.finish(BROKEN)
+            }
+            Harm::CloseControl => Err(End::Close),
+            Harm::ResetControl => {
+                net::reset(stream);
+                Err(End::Reset)
+            }
+            _ => {
+                drop(stream);
+                self.finish(DONE)
+            }
+        }
+    }
+}
+
+/// TYPE A: every LF becomes CRLF.
+fn with_crlf(bytes: &[u8]) -> Vec<u8> {
+    bytes.split(|b| *b == b'\n').collect::<Vec<_>>().join(&b"\r\n"[..])
+}
+
+/// TYPE A the other way.
+fn without_cr(bytes: &[u8]) -> Vec<u8> {
+    let lines = bytes.split(|b| *b == b'\n');
+    lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect::<Vec<_>>().join(&b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ascii_goes_both_ways() {
+        for text in [&b"a\nb\n"[..], b"", b"\n\n", b"no end"] {
+            assert_eq!(without_cr(&with_crlf(text)), text);
+        }
+        assert_eq!(with_crlf(b"a\nb"), b"a\r\nb");
+    }
+}

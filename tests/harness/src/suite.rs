@@ -1,0 +1,210 @@
+//! Runs a folder of cases as a test target: in threads, by name, with output in the form of
+//! Rust's own test runner. One case is one test; a new case needs no compiling.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Instant;
+
+use crate::case::Case;
+use crate::text::{Result, number};
+
+/// What `cargo test -- ...` asks for.
+#[derive(Debug, Default, PartialEq)]
+struct Options {
+    filters: Vec<String>,
+    skip: Vec<String>,
+    exact: bool,
+    list: bool,
+    threads: Option<usize>,
+}
+
+impl Options {
+    fn parse(args: impl IntoIterator<Item = String>) -> Result<Self> {
+        let (mut options, mut args) = (Self::default(), args.into_iter());
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+            match arg.as_str() {
+                "--list" => options.list = true,
+                "--exact" => options.exact = true,
+                "--skip" => options.skip.push(value()?),
+                "--test-threads" => options.threads = Some(number(&value()?)?),
+                "--format" | "--color" => drop(value()?),
+                "--nocapture" | "--no-capture" | "--show-output" | "-q" | "--quiet"
+                | "--include-ignored" => {}
+                other if other.starts_with("--test-threads=") => {
+                    options.threads = Some(number(other.trim_start_matches("--test-threads="))?);
+                }
+                // Benches and ignored tests: there are none.
+                "--bench" | "--ignored" => options.filters.push("\0".to_owned()),
+                other if other.starts_with('-') => return Err(format!("unknown flag {other}")),
+                _ => options.filters.push(arg),
+            }
+        }
+        Ok(options)
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        let fits =
+            |filter: &String| if self.exact { name == filter } else { name.contains(filter) };
+        (self.filters.is_empty() || self.filters.iter().any(fits)) && !self.skip.iter().any(fits)
+    }
+}
+
+/// Runs every case in `dir` whose name the command line asks for against `exe`.
+///
+/// The end is that of a test target: success only if all passed. An empty folder is a failure.
+pub fn run_cases(tool: &str, exe: &Path, dir: &Path) -> ExitCode {
+    match Options::parse(std::env::args().skip(1)).and_then(|options| run(&options, tool, exe, dir))
+    {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(101),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{tool} cases: {error}");
+            ExitCode::from(101)
+        }
+    }
+}
+
+fn run(options: &Options, tool: &str, exe: &Path, dir: &Path) -> Result<bool> {
+    let cases = cases(dir)?;
+    let all = cases.len();
+    let wanted: Vec<_> = cases.into_iter().filter(|(name, _)| options.wants(name)).collect();
+    if options.list {
+        return list(&wanted).map(|()| true).map_err(|e| e.to_string());
+    }
+    let suite = Suite { tool, exe, threads: options.threads.unwrap_or_else(default_threads) };
+    suite.run(wanted, all).map_err(|e| e.to_string())
+}
+
+fn default_threads() -> usize {
+    // Cases wait far more than they work.
+    thread::available_parallelism().map_or(2, NonZero::get) * 3
+}
+
+/// The cases of a folder: name and path, sorted.
+///
+/// # Errors
+/// The folder cannot be read, is empty, or holds something that is no case.
+pub fn cases(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(|e| format!("{}: {e}", dir.display()))? {
+        let path = entry.map_err(|e| e.to_string())?.path();
+        let name = path.file_stem().and_then(|stem| stem.to_str());
+        match (name, path.extension().is_some_and(|ext| ext == "ftp")) {
+            (Some(name), true) => found.push((name.to_owned(), path)),
+            _ => return Err(format!("{} is no case", path.display())),
+        }
+    }
+    found.sort();
+    if found.is_empty() { Err(format!("{} holds no case", dir.display())) } else { Ok(found) }
+}
+
+fn list(cases: &[(String, PathBuf)]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    cases.iter().try_for_each(|(name, _)| writeln!(out, "{name}: test"))
+}
+
+struct Suite<'a> {
+    tool: &'a str,
+    exe: &'a Path,
+    threads: usize,
+}
+
+impl Suite<'_> {
+    fn run(&self, cases: Vec<(String, PathBuf)>, all: usize) -> io::Result<bool> {
+        let (start, count) = (Instant::now(), cases.len());
+        let mut out = io::stdout().lock();
+        writeln!(out, "\nrunning {count} tests")?;
+        let failures = self.run_all(cases, &mut out)?;
+        for (name, report) in &failures {
+            writeln!(out, "\n---- {name} ----\n{report}")?;
+        }
+        if !failures.is_empty() {
+            writeln!(out, "\nfailures:")?;
+        }
+        failures.iter().try_for_each(|(name, _)| writeln!(out, "    {name}"))?;
+        let (bad, out_of) = (failures.len(), all - count);
+        writeln!(
+            out,
+            "\ntest result: {}. {} passed; {bad} failed; 0 ignored; 0 measured; {out_of} filtered out; \
+             finished in {:.2}s\n",
+            if bad == 0 { "ok" } else { "FAILED" },
+            count - bad,
+            start.elapsed().as_secs_f32()
+        )?;
+        Ok(bad == 0)
+    }
+
+    fn run_all(
+        &self,
+        cases: Vec<(String, PathBuf)>,
+        out: &mut impl Write,
+    ) -> io::Result<Vec<(String, String)>> {
+        let queue = Mutex::new(VecDeque::from(cases));
+        let (done, results) = mpsc::channel();
+        let work = |done: mpsc::Sender<_>| {
+            let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            while let Some((name, path)) = next() {
+                let _ = done.send((name, self.run_one(&path)));
+            }
+        };
+        thread::scope(|scope| {
+            for done in vec![done; self.threads.max(1)] {
+                let work = &work;
+                scope.spawn(move || work(done));
+            }
+            collect(results, out)
+        })
+    }
+
+    fn run_one(&self, path: &Path) -> Result<()> {
+        let source = std::fs::read_to_string(path).map_err(|e| e.to_string());
+        let case = source.and_then(|source| Case::parse(&source));
+        case.and_then(|case| case.run(self.tool, self.exe))
+            .map_err(|report| format!("case: {}\n{report}", path.display()))
+    }
+}
+
+/// Prints each result as it comes and gives back what failed, by name.
+fn collect(
+    results: mpsc::Receiver<(String, Result<()>)>,
+    out: &mut impl Write,
+) -> io::Result<Vec<(String, String)>> {
+    let mut failures = Vec::new();
+    for (name, result) in results {
+        writeln!(out, "test {name} ... {}", if result.is_ok() { "ok" } else { "FAILED" })?;
+        failures.extend(result.err().map(|report| (name, report)));
+    }
+    failures.sort();
+    Ok(failures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(line: &str) -> Result<Options> {
+        Options::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn filters_choose_by_name() {
+        for (line, name, wanted) in [
+            ("", "resume_works", true),
+            ("resume other", "resume_works", true),
+            ("other", "resume_works", false),
+            ("--exact resume", "resume_works", false),
+            ("--skip works", "resume_works", false),
+            ("--nocapture --test-threads=2", "resume_works", true),
+            ("--ignored", "resume_works", false),
+        ] {
+            assert_eq!(options(line).unwrap().wants(name), wanted, "{line}");
+        }
+        assert!(options("--frobnicate").is_err() && options("--test-threads x").is_err());
+    }
+}
