@@ -18,6 +18,8 @@ pub struct Server {
     access: Arc<Access>,
     credentials: Credentials,
     session: Option<Session>,
+    /// Whether it takes commands ahead of its replies, as far as is known.
+    pipeline: bool,
     /// Why it is no use to try again in this run.
     gone: Option<Outcome>,
 }
@@ -33,11 +35,14 @@ impl Server {
         }
         let session = match self.session.take().filter(Session::is_usable) {
             Some(session) => session,
-            None => Session::open(&self.origin, &self.access, &self.credentials, wants)
-                .inspect_err(|cause| {
-                    self.gone = cause.server_is_gone().then(|| cause.outcome());
-                })?,
+            None => {
+                Session::open(&self.origin, &self.access, &self.credentials, (wants, self.pipeline))
+                    .inspect_err(|cause| {
+                        self.gone = cause.server_is_gone().then(|| cause.outcome());
+                    })?
+            }
         };
+        self.pipeline = session.takes_pipelining();
         Ok(self.session.insert(session))
     }
 
@@ -80,6 +85,7 @@ impl Servers {
                     access: Arc::clone(&self.access),
                     credentials,
                     session: None,
+                    pipeline: true,
                     gone: None,
                 });
                 self.known.len() - 1

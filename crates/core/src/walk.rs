@@ -51,8 +51,18 @@ pub enum Step<'a> {
 /// What the walk calls; an error from it ends the walk.
 pub type OnStep<'v> = dyn FnMut(&mut Server, Step<'_>) -> Result<(), Cause> + 'v;
 
+/// What a walk shows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sweep {
+    /// Dotfiles too.
+    pub hidden: bool,
+    /// Nothing of a directory that could not be listed whole: what removes things must not go by
+    /// half a listing.
+    pub whole_only: bool,
+}
+
 /// Walks the tree under `root`, which must be a directory. Entries come in the order of the bytes
-/// of their names. `hidden` includes dotfiles. Links are leaves, so no link can make a loop; a
+/// of their names. Links are leaves, so no link can make a loop; a
 /// directory that is its own ancestor (the `unique` fact) is left out.
 ///
 /// # Errors
@@ -60,19 +70,19 @@ pub type OnStep<'v> = dyn FnMut(&mut Server, Step<'_>) -> Result<(), Cause> + 'v
 pub fn walk(
     server: &mut Server,
     root: &RemotePath,
-    hidden: bool,
+    sweep: Sweep,
     visit: &mut OnStep<'_>,
 ) -> Result<(), Cause> {
     let mut entry = Entry::new(b".", Kind::Dir);
     entry.role = Role::Itself;
     let item = Item { path: root.clone(), below: Vec::new(), entry };
-    let mut walk = Walk { server, hidden, visit, ancestors: Vec::new() };
+    let mut walk = Walk { server, sweep, visit, ancestors: Vec::new() };
     walk.directory(&item).map(drop)
 }
 
 struct Walk<'w, 'v> {
     server: &'w mut Server,
-    hidden: bool,
+    sweep: Sweep,
     visit: &'w mut OnStep<'v>,
     ancestors: Vec<Vec<u8>>,
 }
@@ -82,6 +92,9 @@ impl Walk<'_, '_> {
     fn directory(&mut self, item: &Item) -> Result<bool, Cause> {
         let (mut entries, mut whole) = self.list(item)?;
         (self.visit)(self.server, Step::Enter(item))?;
+        if self.sweep.whole_only && !whole {
+            entries.clear();
+        }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         for entry in entries {
             whole &= self.entry(item, entry)?;
@@ -93,7 +106,7 @@ impl Walk<'_, '_> {
     fn list(&mut self, item: &Item) -> Result<(Vec<Entry<'static>>, bool), Cause> {
         let wants = Wants { features: true, data: true };
         let mut entries = Vec::new();
-        let hidden = self.hidden;
+        let hidden = self.sweep.hidden;
         let listed = self.server.session(wants)?.list(&item.path, hidden, &mut |entry| {
             if entry.role == Role::Child && (hidden || !entry.name.starts_with(b".")) {
                 entries.push(entry.into_owned());
@@ -113,7 +126,7 @@ impl Walk<'_, '_> {
     fn entry(&mut self, parent: &Item, mut entry: Entry<'static>) -> Result<bool, Cause> {
         let name = name_in(parent.path.trimmed().as_bytes(), &entry.name).to_vec();
         let (true, Ok(path)) = (is_plain(&name), parent.path.join(&name)) else {
-            let shown = [parent.path.as_bytes(), b"/", &entry.name].concat();
+            let shown = [parent.path.trimmed().as_bytes(), b"/", &entry.name].concat();
             let text = "a name that could lead out of its directory";
             let failure = Failure::new(shown, Cause::Operand(text.into()));
             (self.visit)(self.server, Step::Failed(failure))?;

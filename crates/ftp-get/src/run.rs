@@ -18,7 +18,7 @@ use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
 use ftp_core::sys;
-use ftp_core::walk::{Item, Step, walk};
+use ftp_core::walk::{Item, Step, Sweep, walk};
 use ftp_core::wire::{Next, Type, Wants};
 
 use crate::plan::{Destination, Plan};
@@ -38,6 +38,9 @@ pub fn run(plan: Plan) -> Report {
     servers.quit();
     report
 }
+
+/// A copy takes everything it can see.
+const SWEEP: Sweep = Sweep { hidden: true, whole_only: false };
 
 struct Get {
     destination: Destination,
@@ -129,7 +132,7 @@ impl Get {
         }
         let root = root.unwrap_or_else(|_| dir.to_owned());
         let mut total = 0;
-        let walked = walk(server, job.path, true, &mut |server, step| {
+        let walked = walk(server, job.path, SWEEP, &mut |server, step| {
             match step {
                 Step::Enter(item) => make_local(report, &root, item),
                 Step::Leaf(item) => total += self.leaf(server, report, &root, (item, job.kind)),

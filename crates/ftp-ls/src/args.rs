@@ -1,8 +1,9 @@
 //! What ftp-ls is told on its command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, on};
+use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on};
+use ftp_core::listing::Kind;
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Args {
     pub unsorted: bool,
     pub url: bool,
     pub json: bool,
+    pub classify: bool,
+    pub types: Option<Vec<Kind>>,
 }
 
 pub const TOOL: Tool<Args> = Tool {
@@ -45,7 +48,7 @@ const FLAGS: &[Flag<Args>] = &[
         short: Some('l'),
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.long),
-        help: "Show type, mode, owner, group, size and time (UTC) as well.",
+        help: "Show mode, owner, group, size and time too. Times are UTC.",
     },
     Flag {
         long: "all",
@@ -73,7 +76,7 @@ const FLAGS: &[Flag<Args>] = &[
         short: Some('u'),
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.url),
-        help: "Print full URLs, which every other tool takes as they are.",
+        help: "Print full URLs. Every other tool takes them as they are.",
     },
     Flag {
         long: "json",
@@ -83,13 +86,38 @@ const FLAGS: &[Flag<Args>] = &[
         help: "Print one JSON object a line.",
     },
     Flag {
+        long: "classify",
+        short: Some('F'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.classify),
+        help: "Mark directories with / and links with @.",
+    },
+    Flag {
+        long: "type",
+        short: None,
+        takes: Takes::Value("TYPES"),
+        set: |args, typed| keep(&mut args.types, types(typed)),
+        help: "Show only files, dirs or links: f,d,l.",
+    },
+    Flag {
         long: "null",
         short: Some('0'),
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.session.null),
-        help: "End each name in NUL instead of a line end, in the output and in -T.",
+        help: "End names in NUL, here and in -T.",
     },
 ];
+
+/// A list such as `f,d`.
+fn types(typed: &OsStr) -> Result<Vec<Kind>, String> {
+    let one = |letter: &str| match letter {
+        "f" => Ok(Kind::File),
+        "d" => Ok(Kind::Dir),
+        "l" => Ok(Kind::Link),
+        _ => Err("must be f, d or l, or several with commas between".to_owned()),
+    };
+    typed.to_str().unwrap_or_default().split(',').map(one).collect()
+}
 
 #[cfg(test)]
 mod tests {

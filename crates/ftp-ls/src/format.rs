@@ -23,6 +23,8 @@ pub struct Shape {
     pub form: Form,
     /// Full URLs in place of names.
     pub urls: bool,
+    /// A sign behind the name tells its kind.
+    pub classify: bool,
     /// NUL ends an entry instead of LF.
     pub nul: bool,
     /// The output goes to a terminal, which must see no control characters.
@@ -51,6 +53,9 @@ impl Shape {
             out.extend_from_slice(shown.url);
         } else {
             self.text(shown.name, out);
+        }
+        if self.classify && !self.urls {
+            out.extend_from_slice(sign(shown.entry.kind));
         }
         if let (Form::Long, Some(target)) = (self.form, &shown.entry.target) {
             out.extend_from_slice(b" -> ");
@@ -153,6 +158,15 @@ fn percent(wire: &[u8]) -> String {
     text
 }
 
+/// The sign of `ls -F`.
+fn sign(kind: Kind) -> &'static [u8] {
+    match kind {
+        Kind::Dir => b"/",
+        Kind::Link => b"@",
+        Kind::File | Kind::Other => b"",
+    }
+}
+
 fn kind_text(kind: Kind) -> &'static str {
     match kind {
         Kind::File => "file",
@@ -196,6 +210,7 @@ mod tests {
     const SHAPE: Shape = Shape {
         form: Form::Names,
         urls: false,
+        classify: false,
         nul: false,
         terminal: false,
         charset: Charset::Bytes,

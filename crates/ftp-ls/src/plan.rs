@@ -2,6 +2,7 @@
 
 use std::io;
 
+use ftp_core::listing::Kind;
 use ftp_core::prepare::{self, Operand, Unprepared};
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
@@ -19,6 +20,8 @@ pub struct Plan {
     pub hidden: bool,
     pub recursive: bool,
     pub unsorted: bool,
+    /// The only kinds to show, where some were named.
+    pub types: Option<Vec<Kind>>,
 }
 
 pub fn build(args: Args) -> Result<Plan, Unprepared> {
@@ -40,6 +43,7 @@ pub fn build(args: Args) -> Result<Plan, Unprepared> {
         hidden: args.all,
         recursive: args.recursive,
         unsorted: args.unsorted,
+        types: args.types,
     })
 }
 
@@ -52,6 +56,7 @@ fn shape(args: &Args, charset: ftp_core::charset::Charset) -> Shape {
     Shape {
         form,
         urls: args.url,
+        classify: args.classify,
         nul: args.session.null,
         terminal: sys::is_terminal(&io::stdout()) && !args.session.null,
         charset,

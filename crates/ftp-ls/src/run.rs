@@ -13,7 +13,7 @@ use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
 use ftp_core::url::{Origin, Target};
-use ftp_core::walk::{Step, walk};
+use ftp_core::walk::{Step, Sweep, walk};
 use ftp_core::wire::{Listed, Wants};
 
 use crate::format::{Form, Shape, Shown};
@@ -29,6 +29,7 @@ pub fn run(mut plan: Plan) -> Report {
         hidden: plan.hidden,
         recursive: plan.recursive,
         unsorted: plan.unsorted,
+        types: plan.types,
         headings: several && plain && !plan.recursive,
         begun: false,
     };
@@ -54,6 +55,7 @@ struct List {
     hidden: bool,
     recursive: bool,
     unsorted: bool,
+    types: Option<Vec<Kind>>,
     /// Directories are told apart by a line with their name, as `ls` does it.
     headings: bool,
     begun: bool,
@@ -146,7 +148,8 @@ impl List {
         report: &mut Report,
         root: &RemotePath,
     ) -> Result<(), Cause> {
-        walk(server, root, self.hidden, &mut |server, step| match step {
+        let sweep = Sweep { hidden: self.hidden, whole_only: false };
+        walk(server, root, sweep, &mut |server, step| match step {
             Step::Enter(item) if item.below.is_empty() => Ok(()),
             Step::Enter(item) | Step::Leaf(item) => {
                 self.print(&server.origin, &item.path, &item.relative(), &item.entry)
@@ -190,6 +193,9 @@ impl List {
         name: &[u8],
         entry: &Entry<'_>,
     ) -> Result<(), Cause> {
+        if self.types.as_ref().is_some_and(|types| !types.contains(&entry.kind)) {
+            return Ok(());
+        }
         let mut url = Vec::new();
         if self.shape.urls || self.shape.form == Form::Json {
             url = origin.url_of(path);

@@ -10,7 +10,7 @@ use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
-use ftp_core::walk::{Item, Step, walk};
+use ftp_core::walk::{Item, Step, Sweep, walk};
 use ftp_core::wire::{Next, Type, Wants};
 
 use crate::plan::Plan;
@@ -39,6 +39,9 @@ pub fn run(mut plan: Plan) -> Report {
     plan.sinks.quit();
     plan.report
 }
+
+/// A copy takes everything it can see.
+const SWEEP: Sweep = Sweep { hidden: true, whole_only: false };
 
 struct Pipe<'a> {
     sink: &'a mut Server,
@@ -130,7 +133,7 @@ impl Pipe<'_> {
         kind: Type,
     ) -> Result<(), RelayError> {
         self.prepare(to).map_err(RelayError::Sink)?;
-        let walked = walk(server, root, true, &mut |server, step| {
+        let walked = walk(server, root, SWEEP, &mut |server, step| {
             let (item, done) = match &step {
                 Step::Enter(item) => (item, self.directory(to, item)),
                 Step::Leaf(item) => (item, self.leaf(server, report, (item, to), kind)),

@@ -71,7 +71,7 @@ const FLAGS: &[Flag<Args>] = &[
         short: None,
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.no_preserve_root),
-        help: "Allow the root or the login directory to be removed.",
+        help: "Allow the root to go. The same holds for the login directory.",
     },
 ];
 

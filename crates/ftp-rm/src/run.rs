@@ -11,7 +11,7 @@ use ftp_core::reply::Reply;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
-use ftp_core::walk::{Item, Step, walk};
+use ftp_core::walk::{Item, Step, Sweep, walk};
 use ftp_core::wire::Wants;
 
 use crate::plan::{Depth, Plan};
@@ -28,6 +28,9 @@ pub fn run(plan: Plan) -> Report {
     servers.quit();
     report
 }
+
+/// What cannot be seen whole stays.
+const SWEEP: Sweep = Sweep { hidden: true, whole_only: true };
 
 struct Rm {
     depth: Depth,
@@ -126,7 +129,7 @@ impl Rm {
         report: &mut Report,
         root: &RemotePath,
     ) -> Result<(), Cause> {
-        let walked = walk(server, root, true, &mut |server, step| {
+        let walked = walk(server, root, SWEEP, &mut |server, step| {
             let done = match &step {
                 Step::Enter(_) => Ok(None),
                 Step::Leaf(item) => self.ask(server, report, "DELE", &item.path),
@@ -175,7 +178,7 @@ impl Rm {
         };
         match (directory, self.depth) {
             (true, Depth::Files) => Err(Cause::Operand("is a directory; -r removes it".into())),
-            (true, Depth::Trees) => walk(server, path, true, &mut |_, step| match step {
+            (true, Depth::Trees) => walk(server, path, SWEEP, &mut |_, step| match step {
                 Step::Leaf(Item { path, .. })
                 | Step::Leave { item: Item { path, .. }, whole: true } => print(report, path),
                 Step::Failed(failure) => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::flag::Row;
 use super::*;
 use crate::charset::Charset;
+use crate::wire::{Active, Family, TlsPolicy};
 
 #[derive(Debug, Default)]
 struct Args {

@@ -20,10 +20,11 @@ pub(super) fn open(
     origin: &Origin,
     access: &Arc<Access>,
     credentials: &Credentials,
-    wants: Wants,
+    (wants, pipeline): (Wants, bool),
 ) -> Result<Session, Cause> {
     let guest = Guest { origin, access, credentials, wants };
     if access.pipeline
+        && pipeline
         && let Some(session) = guest.pipelined()?
     {
         return Ok(session);
@@ -87,6 +88,7 @@ impl Guest<'_> {
     /// Logs in with one command at a time.
     fn one_by_one(&self) -> Result<Session, Cause> {
         let mut session = self.connect()?;
+        session.pipeline = false;
         greeting(&mut session)?;
         if self.may_start_tls() {
             self.start_tls(&mut session)?;

@@ -65,12 +65,15 @@ pub struct Session {
     pub(super) no_mlsd: bool,
     /// The login directory, once PWD has been asked.
     home: Option<Vec<u8>>,
+    /// Whether commands may go out before the replies to earlier ones are in.
+    pub(super) pipeline: bool,
     /// Whether a transfer began whose end was never read: nothing more can be asked then.
     pub(super) in_transfer: bool,
 }
 
 impl Session {
-    /// Connects, starts TLS as the origin and the access say, and logs in.
+    /// Connects, starts TLS as the origin and the access say, and logs in. `pipeline` tells whether
+    /// this server may be sent commands ahead of its replies.
     ///
     /// # Errors
     /// The server is not reached, has no TLS where it is required, or refuses the login.
@@ -78,13 +81,13 @@ impl Session {
         origin: &Origin,
         access: &Arc<Access>,
         credentials: &Credentials,
-        wants: Wants,
+        (wants, pipeline): (Wants, bool),
     ) -> Result<Self, Cause> {
-        greet::open(origin, access, credentials, wants)
+        greet::open(origin, access, credentials, (wants, pipeline))
     }
 
     pub(super) fn new(control: Control, access: Arc<Access>, host: String) -> Self {
-        let epsv = access.epsv;
+        let (epsv, pipeline) = (access.epsv, access.pipeline);
         Self {
             control,
             access,
@@ -98,8 +101,14 @@ impl Session {
             epsv_presumed: false,
             no_mlsd: false,
             home: None,
+            pipeline,
             in_transfer: false,
         }
+    }
+
+    /// Whether this server has shown that it takes commands ahead of its replies.
+    pub fn takes_pipelining(&self) -> bool {
+        self.pipeline
     }
 
     /// Whether another command may be sent.
@@ -191,7 +200,7 @@ impl Session {
 
     /// Whether the next EPSV may go out before it is asked for.
     pub(super) fn may_presume_epsv(&self) -> bool {
-        self.access.pipeline && self.epsv && self.access.active.is_none()
+        self.pipeline && self.epsv && self.access.active.is_none()
     }
 
     /// Tries to enter `path`, and returns the reply to CWD. The working directory is the same
