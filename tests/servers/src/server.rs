@@ -39,6 +39,8 @@ pub enum Need {
     RawNames,
     /// Blanks at the ends of names survive.
     EdgeBlanks,
+    /// A backslash may be in a name.
+    Backslash,
     /// `TYPE A` changes line ends.
     Ascii,
     /// Connections without TLS.

@@ -49,10 +49,10 @@ impl Brand {
                 (Need::RawNames, "libunftp shows a byte that is not UTF-8 as U+FFFD"),
                 (Need::Ascii, "libunftp answers TYPE A with `always in binary mode`"),
             ],
-            Self::PureFtpd => &[(
-                Need::EdgeBlanks,
-                "Pure-FTPd stores blanks at the ends of a name as underscores",
-            )],
+            Self::PureFtpd => &[
+                (Need::EdgeBlanks, "Pure-FTPd stores blanks at the ends of a name as underscores"),
+                (Need::Backslash, "Pure-FTPd answers 553 to a name with a backslash"),
+            ],
             _ => &[],
         }
     }
