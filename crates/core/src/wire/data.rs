@@ -178,7 +178,7 @@ impl Session {
         self.control.set_patience(self.access.timeout);
         let Ok(reply) = verdict else { return cause };
         self.in_transfer = reply.code() == 421;
-        if reply.is_done() { cause } else { Cause::BadVerdict(reply) }
+        if reply.is_done() { cause } else { judged(reply, false) }
     }
 
     /// Reads the verdict. A server that works on commands beside the transfer may answer the
@@ -198,6 +198,15 @@ impl Session {
         self.control.set_patience(self.access.timeout);
         self.in_transfer = reply.code() == 421;
         Ok(reply)
+    }
+}
+
+/// What a verdict that is no 2xx means. libunftp says 150 before it looks for the file, so its 550
+/// is the refusal that others send in place of the 150; but not when data came before it.
+fn judged(reply: Reply, may_be_refusal: bool) -> Cause {
+    match reply.code() {
+        550 | 553 if may_be_refusal => Cause::Refused(reply),
+        _ => Cause::BadVerdict(reply),
     }
 }
 
@@ -223,7 +232,7 @@ impl<'s> Transfer<'s> {
         let reply = session.verdict()?;
         session.epsv_presumed = false;
         if !reply.is_done() {
-            return Err(Cause::BadVerdict(reply));
+            return Err(judged(reply, received == 0));
         }
         match announced {
             Some(want) if want != received => Err(Cause::WrongSize { got: received, want }),
@@ -244,7 +253,7 @@ impl<'s> Transfer<'s> {
         let reply = session.verdict();
         drop(stream);
         let reply = reply?;
-        if reply.is_done() { Ok(reply) } else { Err(Cause::BadVerdict(reply)) }
+        if reply.is_done() { Ok(reply) } else { Err(judged(reply, true)) }
     }
 
     /// Gives up a transfer that is in order, because something else failed. The session can be
