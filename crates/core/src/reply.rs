@@ -105,7 +105,7 @@ fn leading_code(line: &[u8]) -> Option<(u16, bool)> {
 }
 
 /// Undoes telnet's doubling of 0xFF (RFC 854); a single 0xFF, which some servers send, stays.
-fn undouble(raw: &[u8]) -> Vec<u8> {
+pub(crate) fn undouble(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut bytes = raw.iter().copied().peekable();
     while let Some(byte) = bytes.next() {

@@ -106,6 +106,11 @@ impl Control {
         sent.map_err(|error| self.lost(error, Phase::Reply))
     }
 
+    /// From now on a byte 0xFF goes out once, not doubled as telnet wants it.
+    pub(super) fn send_ff_literally(&mut self) {
+        self.link().send_ff_literally();
+    }
+
     /// Sends a command line, without CRLF, whose answer does not matter.
     pub(super) fn say(&mut self, line: &[u8]) -> Result<(), Cause> {
         let sent = self.link().say(&on_the_wire(line));

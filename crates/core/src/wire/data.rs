@@ -78,6 +78,7 @@ impl Session {
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
     pub fn transfer(&mut self, line: &[u8], kind: Type) -> Result<Transfer<'_>, Cause> {
+        self.keep_resumable()?;
         self.set_type(kind)?;
         let door = self.door()?;
         let reply = self.send(line)?;
@@ -162,9 +163,9 @@ impl Session {
         socket.set_write_timeout(Some(timeout)).map_err(Cause::Local)?;
         let stream = Stream::Plain(socket);
         match &self.tls {
-            Some(config) if self.protected => {
-                let config = std::sync::Arc::clone(config);
-                stream.secure(&config, &self.host).map_err(|cause| self.last_words(cause))
+            Some(tls) if self.protected => {
+                let config = std::sync::Arc::clone(&tls.config);
+                stream.secure(&config, &self.origin.host).map_err(|cause| self.last_words(cause))
             }
             _ => Ok(stream),
         }

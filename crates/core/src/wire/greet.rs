@@ -15,16 +15,24 @@ use crate::login::{Verdict, judge};
 use crate::reply::Reply;
 use crate::url::{Origin, Scheme};
 
+/// How a session is begun.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct How {
+    /// Commands go out before the replies to earlier ones are in.
+    pub(super) pipeline: bool,
+    /// TLS 1.3 is ruled out.
+    pub(super) older_tls: bool,
+}
+
 /// See [`Session::open`].
 pub(super) fn open(
     origin: &Origin,
     access: &Arc<Access>,
     credentials: &Credentials,
-    (wants, pipeline): (Wants, bool),
+    (wants, how): (Wants, How),
 ) -> Result<Session, Cause> {
-    let guest = Guest { origin, access, credentials, wants };
-    if access.pipeline
-        && pipeline
+    let guest = Guest { origin, access, credentials, wants, how };
+    if how.pipeline
         && let Some(session) = guest.pipelined()?
     {
         return Ok(session);
@@ -37,6 +45,7 @@ struct Guest<'a> {
     access: &'a Arc<Access>,
     credentials: &'a Credentials,
     wants: Wants,
+    how: How,
 }
 
 impl Guest<'_> {
@@ -114,14 +123,19 @@ impl Guest<'_> {
         let mut stream = Stream::Plain(socket);
         let mut tls = None;
         if self.origin.scheme == Scheme::Ftps {
-            let config = self.trust()?.for_session();
+            let session = self.trust()?.for_session(self.how.older_tls);
             let bounded = stream.socket().set_read_timeout(Some(timeout));
             bounded.map_err(Cause::Local)?;
-            stream = stream.secure(&config, host)?;
-            tls = Some(config);
+            stream = stream.secure(&session.config, host)?;
+            tls = Some(session);
         }
         let control = Control::over(stream, timeout, trace)?;
-        let mut session = Session::new(control, Arc::clone(self.access), host.clone());
+        let mut session = Session::new(
+            control,
+            Arc::clone(self.access),
+            self.origin.clone(),
+            self.credentials.clone(),
+        );
         session.control.owe();
         session.tls = tls;
         Ok(session)
@@ -147,9 +161,9 @@ impl Guest<'_> {
     fn start_tls(&self, session: &mut Session) -> Result<(), Cause> {
         let reply = session.send(b"AUTH TLS")?;
         if reply.code() == 234 || reply.code() == 334 {
-            let config = self.trust()?.for_session();
-            session.control.secure(&config, &self.origin.host)?;
-            session.tls = Some(config);
+            let tls = self.trust()?.for_session(self.how.older_tls);
+            session.control.secure(&tls.config, &self.origin.host)?;
+            session.tls = Some(tls);
             return Ok(());
         }
         if self.policy() == TlsPolicy::Try {
@@ -235,7 +249,22 @@ fn greeting(session: &mut Session) -> Result<(), Cause> {
         session.control.owe_first();
         reply = session.control.pending(Phase::Greeting)?;
     }
-    if reply.is_done() { Ok(()) } else { Err(Cause::TurnedAway(reply)) }
+    if !reply.is_done() {
+        return Err(Cause::TurnedAway(reply));
+    }
+    if takes_ff_literally(&reply) {
+        session.control.send_ff_literally();
+    }
+    Ok(())
+}
+
+/// Whether a server is one of those that do not undo telnet's doubling of 0xFF (RFC 959 §3.1.1.1,
+/// RFC 854), and would take a doubled one for a name with two. ProFTPD undoes it; these do not.
+fn takes_ff_literally(greeting: &Reply) -> bool {
+    let text = greeting.raw().to_ascii_lowercase();
+    [&b"vsftpd"[..], b"pure-ftpd", b"pyftpdlib"]
+        .iter()
+        .any(|name| memchr::memmem::find(&text, name).is_some())
 }
 
 /// Reads the replies to a presumed flight; `true` when the server hung up before all were in.

@@ -16,7 +16,7 @@ use suppaftp::rustls::ClientConfig;
 use super::stream::Stream;
 use super::trace::Trace;
 use crate::error::Cause;
-use crate::reply::{Reply, ReplyReader};
+use crate::reply::{Reply, ReplyReader, undouble};
 use crate::sys;
 
 /// The line that asks for a reply already due: never sent. No server knows such a command, so a
@@ -49,6 +49,8 @@ pub(super) struct Link {
     last: Option<Reply>,
     patience: Duration,
     trace: Trace,
+    /// Whether a byte 0xFF goes out once; suppaftp doubles it, as RFC 959 wants.
+    literal_ff: bool,
 }
 
 impl Link {
@@ -65,6 +67,7 @@ impl Link {
             last: None,
             patience,
             trace,
+            literal_ff: false,
         }
     }
 
@@ -90,6 +93,11 @@ impl Link {
     /// Marks a reply as due, before all others, that no command line asks for.
     pub(super) fn owe_first(&mut self) {
         self.due.push_front(Due::Line(PENDING.to_vec()));
+    }
+
+    /// From now on a byte 0xFF goes out once.
+    pub(super) fn send_ff_literally(&mut self) {
+        self.literal_ff = true;
     }
 
     /// The last reply as the server sent it.
@@ -132,7 +140,10 @@ impl Link {
         for line in lines.split_inclusive(|&b| b == b'\n') {
             self.trace.sent(line);
         }
-        self.stream.write_all(lines)?;
+        match self.literal_ff {
+            true => self.stream.write_all(&undouble(lines))?,
+            false => self.stream.write_all(lines)?,
+        }
         self.stream.flush()
     }
 

@@ -54,6 +54,8 @@ impl Session {
         if takes_argument(dir) {
             return self.list_unix(some(dir), hidden, visit);
         }
+        // A new connection would not know of the CWD.
+        self.keep_resumable()?;
         let home = self.home()?;
         self.command("CWD", Some(dir))?;
         let listed = self.list_unix(None, hidden, visit);

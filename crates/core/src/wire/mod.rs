@@ -11,6 +11,7 @@ mod link;
 mod list;
 mod session;
 mod stream;
+mod tickets;
 mod tls;
 mod trace;
 

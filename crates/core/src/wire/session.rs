@@ -3,11 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use suppaftp::rustls::ClientConfig;
-
 use super::access::{Access, Credentials};
 use super::control::Control;
-use super::greet;
+use super::greet::{self, How};
+use super::tls::TlsSession;
 use crate::error::{Cause, Phase};
 use crate::features::Features;
 use crate::path::RemotePath;
@@ -46,11 +45,15 @@ impl Type {
 pub struct Session {
     pub(super) control: Control,
     pub(super) access: Arc<Access>,
-    pub(super) host: String,
-    /// The configuration all connections of this session share; `None` without TLS.
-    pub(super) tls: Option<Arc<ClientConfig>>,
+    /// Where the server is, and who we are there: for a second connection in place of this one.
+    pub(super) origin: Origin,
+    pub(super) credentials: Credentials,
+    /// What all connections of this session share; `None` without TLS.
+    pub(super) tls: Option<TlsSession>,
     /// Whether PROT P was accepted, so that data connections are under TLS too.
     pub(super) protected: bool,
+    /// Whether the server was found to have no TLS 1.2.
+    pub(super) tls13_only: bool,
     /// What the server can do, once FEAT has been asked.
     pub(super) features: Option<Features>,
     /// The type the server is in, as far as we know.
@@ -83,17 +86,25 @@ impl Session {
         credentials: &Credentials,
         (wants, pipeline): (Wants, bool),
     ) -> Result<Self, Cause> {
-        greet::open(origin, access, credentials, (wants, pipeline))
+        let how = How { pipeline: pipeline && access.pipeline, older_tls: false };
+        greet::open(origin, access, credentials, (wants, how))
     }
 
-    pub(super) fn new(control: Control, access: Arc<Access>, host: String) -> Self {
+    pub(super) fn new(
+        control: Control,
+        access: Arc<Access>,
+        origin: Origin,
+        credentials: Credentials,
+    ) -> Self {
         let (epsv, pipeline) = (access.epsv, access.pipeline);
         Self {
             control,
             access,
-            host,
+            origin,
+            credentials,
             tls: None,
             protected: false,
+            tls13_only: false,
             features: None,
             kind: None,
             passive: None,
@@ -130,6 +141,33 @@ impl Session {
     /// The server's refusal, or the connection's end.
     pub fn command(&mut self, verb: &str, path: Option<&RemotePath>) -> Result<Reply, Cause> {
         done(self.ask(verb, path)?)
+    }
+
+    /// Makes sure that a data connection can resume the control connection's TLS session. Where
+    /// the server gives no more TLS 1.3 tickets, the session starts again with TLS 1.2, whose
+    /// sessions can be resumed any number of times; or, where the server has no TLS 1.2, with new
+    /// tickets. ProFTPD gives two for a control connection, none for a resumed one, and refuses
+    /// data connections that are not resumed.
+    pub(super) fn keep_resumable(&mut self) -> Result<(), Cause> {
+        if !self.tls.as_ref().is_some_and(|tls| self.protected && tls.tickets.ran_dry()) {
+            return Ok(());
+        }
+        self.control.trace().note("out of TLS 1.3 tickets: connecting again");
+        let wants = Wants { features: self.features.is_some(), data: self.epsv };
+        let open = |older_tls| {
+            let how = How { pipeline: self.pipeline, older_tls };
+            greet::open(&self.origin, &self.access, &self.credentials, (wants, how))
+        };
+        let fresh = match if self.tls13_only { open(false) } else { open(true) } {
+            Err(Cause::Tls(_)) if !self.tls13_only => Self { tls13_only: true, ..open(false)? },
+            other => other?,
+        };
+        let old = std::mem::replace(self, fresh);
+        self.tls13_only |= old.tls13_only;
+        self.epsv = old.epsv;
+        self.no_mlsd = old.no_mlsd;
+        old.quit();
+        Ok(())
     }
 
     /// Sends one whole command line, without CRLF, and reads its reply.

@@ -9,17 +9,18 @@ use std::sync::Arc;
 use suppaftp::rustls;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::{ClientSessionStore, Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, StreamOwned};
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, StreamOwned,
+    SupportedProtocolVersion,
+};
 
+use super::tickets::Tickets;
 use crate::error::{Cause, Phase};
-
-/// Tickets kept for one control connection: TLS 1.3 tickets are used once, and servers send two
-/// to four a connection.
-const TICKETS: usize = 32;
 
 /// A TLS connection over a socket of ours.
 pub(super) type TlsStream = StreamOwned<ClientConnection, TcpStream>;
@@ -37,7 +38,19 @@ pub struct TlsOptions {
 
 /// Trust decided and read once a run; sessions are made from it.
 #[derive(Clone, Debug)]
-pub struct TlsTrust(Arc<ClientConfig>);
+pub struct TlsTrust {
+    /// TLS 1.2 and 1.3.
+    any: Arc<ClientConfig>,
+    /// TLS 1.2 alone.
+    older: Arc<ClientConfig>,
+}
+
+/// What the control connection of one session and its data connections share.
+#[derive(Clone, Debug)]
+pub(super) struct TlsSession {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) tickets: Arc<Tickets>,
+}
 
 impl TlsTrust {
     /// Reads the certificates that `options` names, or the system's.
@@ -54,28 +67,37 @@ impl TlsTrust {
                 .build()
                 .map_err(|error| Cause::Tls(format!("no certificate authorities: {error}")))?
         };
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Cause::Tls(error.to_string()))?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier);
-        let config = match &options.identity {
-            None => builder.with_no_client_auth(),
-            Some((chain, key)) => builder
-                .with_client_auth_cert(certificates(chain)?, private_key(key)?)
-                .map_err(|error| Cause::Tls(format!("{}: {error}", key.display())))?,
-        };
-        Ok(Self(Arc::new(config)))
+        let with = |versions| config(versions, &provider, &verifier, options);
+        Ok(Self { any: with(&[&TLS13, &TLS12])?, older: with(&[&TLS12])? })
     }
 
-    /// The configuration of one control connection and its data connections. Tickets must not be
-    /// shared between control connections: rustls files them by host name only, and two accounts
-    /// on one host would mix theirs.
-    pub(super) fn for_session(&self) -> Arc<ClientConfig> {
-        let mut config = ClientConfig::clone(&self.0);
-        config.resumption = Resumption::in_memory_sessions(TICKETS);
-        Arc::new(config)
+    /// The configuration of one control connection and its data connections; `older` rules TLS 1.3
+    /// out.
+    pub(super) fn for_session(&self, older: bool) -> TlsSession {
+        let tickets = Arc::new(Tickets::default());
+        let mut config = ClientConfig::clone(if older { &self.older } else { &self.any });
+        config.resumption = Resumption::store(Arc::clone(&tickets) as Arc<dyn ClientSessionStore>);
+        TlsSession { config: Arc::new(config), tickets }
     }
+}
+
+fn config(
+    versions: &[&'static SupportedProtocolVersion],
+    provider: &Arc<CryptoProvider>,
+    verifier: &Arc<dyn ServerCertVerifier>,
+    options: &TlsOptions,
+) -> Result<Arc<ClientConfig>, Cause> {
+    let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
+        .with_protocol_versions(versions)
+        .map_err(|error| Cause::Tls(error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(verifier));
+    Ok(Arc::new(match &options.identity {
+        None => builder.with_no_client_auth(),
+        Some((chain, key)) => builder
+            .with_client_auth_cert(certificates(chain)?, private_key(key)?)
+            .map_err(|error| Cause::Tls(format!("{}: {error}", key.display())))?,
+    }))
 }
 
 fn roots(file: Option<&Path>) -> Result<RootCertStore, Cause> {

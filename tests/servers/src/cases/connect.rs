@@ -39,7 +39,7 @@ fn closed_port(server: &Server, tools: &Tools) -> Outcome {
         .and_then(|listener| listener.local_addr())
         .map_err(|error| error.to_string())?
         .port();
-    let call = tools.ls(server).args(&["--retries", "0"]).arg(format!("ftp://127.0.0.1:{port}/"));
+    let call = tools.ls(server).arg(format!("ftp://127.0.0.1:{port}/"));
     call.run()?.code(3)?.complained("")?;
     Ok(())
 }

@@ -12,10 +12,6 @@ pub(super) const CASES: &[Case] = &[
     case("get of a glob brings what matches", glob),
     case("get of a glob that matches nothing fails", empty_glob),
     case("get goes on after a missing file", one_missing),
-    case("get -c goes on where a part ends", resumed),
-    case("get --range brings a part", range),
-    case("get -n leaves what is there", kept),
-    case("get -P brings many files at once", parallel),
     case("get -T reads operands from a list", from_list),
 ];
 
@@ -93,41 +89,6 @@ fn one_missing(server: &Server, tools: &Tools) -> Outcome {
     let expected: [&[u8]; 2] = [b"a", b"c"];
     ran.code(1)?;
     holds("both others are there, and nothing half made", tools.here.files()? == expected)
-}
-
-fn resumed(server: &Server, tools: &Tools) -> Outcome {
-    let whole = pattern(300_000);
-    server.root.write("x", &whole)?;
-    tools.here.write("x", whole.get(..100_001).unwrap_or_default())?;
-    tools.get(server).args(&["-c", "-O"]).arg(server.url("/x")).silent()?;
-    same_bytes("x", &whole, &tools.here.read("x")?)
-}
-
-fn range(server: &Server, tools: &Tools) -> Outcome {
-    server.root.write("digits", "0123456789")?;
-    for (range, expected) in [("0-3", "0123"), ("4-5", "45"), ("7-", "789"), ("-2", "89")] {
-        let ran =
-            tools.get(server).arg(format!("--range={range}")).arg(server.url("/digits")).run()?;
-        ran.printed(expected)?;
-    }
-    Ok(())
-}
-
-fn kept(server: &Server, tools: &Tools) -> Outcome {
-    server.root.write("x", "new")?;
-    tools.here.write("x", "old")?;
-    tools.get(server).args(&["-n", "-O"]).arg(server.url("/x")).run()?.code(0)?;
-    same_bytes("x", b"old", &tools.here.read("x")?)?;
-    tools.get(server).arg("-O").arg(server.url("/x")).silent()?;
-    same_bytes("x", b"new", &tools.here.read("x")?)
-}
-
-fn parallel(server: &Server, tools: &Tools) -> Outcome {
-    for number in 0..20_usize {
-        server.root.write(format!("{number}.bin"), pattern(number * 5000))?;
-    }
-    tools.get(server).args(&["-P", "4", "-d", "."]).arg(server.url("/*.bin")).silent()?;
-    same_tree(&server.root, "", &tools.here, "")
 }
 
 fn from_list(server: &Server, tools: &Tools) -> Outcome {

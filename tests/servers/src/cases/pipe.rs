@@ -10,8 +10,6 @@ pub(super) const CASES: &[Case] = &[
     case("pipe copies a file to another server", file),
     case("pipe copies what a glob matches", glob),
     case("pipe -R copies a tree", tree),
-    case("pipe --fxp=never relays in memory", relayed),
-    case("pipe --move removes the source after the copy", moved),
     case("pipe goes on after a missing file", one_missing),
     case("get | put copies 0 bytes, 1 byte and 1 MiB", composed),
     Case { name: "get | put copies 100 MiB", needs: &[Need::Plain], run: composed_large },
@@ -45,24 +43,6 @@ fn tree(server: &Server, tools: &Tools) -> Outcome {
     plant_tree(&server.root, "tree")?;
     tools.pipe(server).arg("-R").args(&[server.url("/tree"), peer.url("/")]).silent()?;
     same_tree(&server.root, "tree/", &peer.root, "tree/")
-}
-
-fn relayed(server: &Server, tools: &Tools) -> Outcome {
-    let peer = server.peer()?;
-    for number in 0..5_usize {
-        server.root.write(format!("{number}"), pattern(number * 40_000))?;
-    }
-    let urls = [server.url("/?"), peer.url("/")];
-    tools.pipe(server).arg("--fxp=never").args(&urls).silent()?;
-    same_tree(&server.root, "", &peer.root, "")
-}
-
-fn moved(server: &Server, tools: &Tools) -> Outcome {
-    let peer = server.peer()?;
-    server.root.write("x", pattern(5000))?;
-    tools.pipe(server).arg("--move").args(&[server.url("/x"), peer.url("/x")]).silent()?;
-    same_bytes("x", &pattern(5000), &peer.root.read("x")?)?;
-    holds("the source is gone", !server.root.has("x"))
 }
 
 fn one_missing(server: &Server, tools: &Tools) -> Outcome {

@@ -12,9 +12,6 @@ pub(super) const CASES: &[Case] = &[
     case("put stores 0 bytes, 1 byte and 5 MiB as they are", sizes),
     case("put replaces what is there", replaces),
     case("ten uploads in a row", ten),
-    case("put --atomic leaves only the final name", atomic),
-    case("put -- COMMAND stores its output", command),
-    case("put -- COMMAND that fails leaves nothing", failing_command),
     case("put into a missing folder fails", missing),
 ];
 
@@ -85,26 +82,6 @@ fn ten(server: &Server, tools: &Tools) -> Outcome {
     }
     tools.put(server).args(&names).arg(server.url("/")).silent()?;
     same_tree(&tools.here, "", &server.root, "")
-}
-
-fn atomic(server: &Server, tools: &Tools) -> Outcome {
-    tools.put(server).arg("--atomic").arg(server.url("/x")).stdin(pattern(9000)).silent()?;
-    let only: [&[u8]; 1] = [b"x"];
-    holds("one file", server.root.files()? == only)?;
-    same_bytes("x", &pattern(9000), &server.root.read("x")?)
-}
-
-fn command(server: &Server, tools: &Tools) -> Outcome {
-    tools.put(server).arg(server.url("/x")).args(&["--", "echo", "made"]).silent()?;
-    let only: [&[u8]; 1] = [b"x"];
-    holds("one file", server.root.files()? == only)?;
-    same_bytes("x", b"made\n", &server.root.read("x")?)
-}
-
-fn failing_command(server: &Server, tools: &Tools) -> Outcome {
-    let script = ["--", "sh", "-c", "echo half; exit 3"];
-    tools.put(server).arg(server.url("/x")).args(&script).run()?.code(6)?;
-    holds("nothing on the server", server.root.files()?.is_empty())
 }
 
 fn missing(server: &Server, tools: &Tools) -> Outcome {
