@@ -98,7 +98,8 @@ pub struct Server {
     /// A second one of the same kind, for copies from server to server.
     pub peer: Option<Box<Server>>,
     address: String,
-    port: u16,
+    /// The port of its control connections.
+    pub port: u16,
     _process: Guarded,
     _state: Folder,
 }

@@ -1,6 +1,8 @@
 //! How many round trips the tools take, over a link with a round-trip time of 20 ms.
 //!
-//! The time of a run without latency is taken off, so that what is left is waiting for the network.
+//! The time of a run without latency is taken off, so that what is left is waiting for the network,
+//! and it is counted in round trips of the link as measured, which is a little slower than it is set
+//! to be: a timer on a busy machine is never early.
 //! Needs root, for two network namespaces, and TUN.
 
 use std::{
@@ -23,11 +25,14 @@ use servers::{
 };
 
 const ONE_WAY_MS: u32 = 10;
-const ROUND_TRIP: f64 = 0.020;
 const FILES: usize = 20;
 
 /// The machine is noisy, the network is not: the best run is the true one.
 const RUNS: usize = 5;
+
+/// What a whole run may take more than its goal, in round trips: a wait is a whole one or none, and
+/// what is less than a quarter is the servers' and the machine's own time.
+const NOISE: f64 = 0.25;
 
 /// The servers, and how long each is left alone between two runs: the master of ProFTPD 1.3.8 sleeps
 /// for 0.4 s when a session ends, and greets nobody meanwhile.
@@ -83,15 +88,18 @@ fn on_server(brand: Brand, lab: &Lab<'_>, verdict: &mut Verdict) -> Result<(), S
     let built = tools::built()?;
     let get = built.join("ftp-get").display().to_string();
     let near = lab.spaces.join(&built, 0)?;
-    let base = measure(&get, lab)?;
+    let (base, base_connect) = (measure(&get, lab)?, connect_time(lab)?);
     drop(near);
     let _far = lab.spaces.join(&built, ONE_WAY_MS)?;
-    let far = measure(&get, lab)?;
+    let (far, far_connect) = (measure(&get, lab)?, connect_time(lab)?);
+    let trip = far_connect - base_connect;
+    writeln!(io::stdout(), "{brand:?}: a round trip takes {:.2} ms", trip * 1000.0)
+        .map_err(|error| error.to_string())?;
     for (index, (name, files, goal)) in GOALS.into_iter().enumerate() {
         let trips = |program: usize| {
             let at = |times: &[[Duration; 2]; 2]| times.get(program)?.get(index).copied();
             let waited = at(&far)?.saturating_sub(at(&base)?);
-            Some(waited.as_secs_f64() / ROUND_TRIP / files as f64)
+            Some(waited.as_secs_f64() / trip / files as f64)
         };
         let (Some(ours), Some(curl)) = (trips(0), trips(1)) else {
             return Err("no figures".into());
@@ -100,10 +108,32 @@ fn on_server(brand: Brand, lab: &Lab<'_>, verdict: &mut Verdict) -> Result<(), S
             "{brand:?}, {name}: {ours:.1} round trips a file (curl {curl:.1}), at most {goal:.1}"
         );
         writeln!(io::stdout(), "{line}").map_err(|error| error.to_string())?;
-        let result = if ours <= goal { Ok(()) } else { Err("too many".to_owned()) };
+        let result =
+            if ours <= goal + NOISE / files as f64 { Ok(()) } else { Err("too many".into()) };
         verdict.count(&line, result).map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// What a program that does nothing but connect takes, in seconds; the best of several runs.
+/// Between two settings of the link it differs by just the round trip.
+fn connect_time(lab: &Lab<'_>) -> Result<f64, String> {
+    let script = format!("exec 3<>/dev/tcp/{}/{}", netns::SERVER, lab.server.port);
+    let mut best = f64::INFINITY;
+    for _ in 0..RUNS * 2 {
+        thread::sleep(lab.rest);
+        let begun = Instant::now();
+        let status = Command::new("ip")
+            .args(["netns", "exec", &lab.spaces.client, "timeout", "30", "bash", "-c", &script])
+            .stdin(Stdio::null())
+            .status()
+            .map_err(|error| format!("ip: {error}"))?;
+        if !status.success() {
+            return Err(format!("no connection over the link: {status}"));
+        }
+        best = best.min(begun.elapsed().as_secs_f64());
+    }
+    Ok(best)
 }
 
 /// The best times of `ftp-get` and of curl, each for every goal.
