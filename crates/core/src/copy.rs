@@ -130,16 +130,10 @@ impl Route {
                 Self::SendFile => {
                     sys::send_file(&from, &to, STRIDE).map_err(|error| (Side::Sink, error))?
                 }
-                Self::Through(pipe) => {
-                    let taken = sys::splice(&from, &pipe.into, pipe.size)
-                        .map_err(|error| (Side::Source, error))?;
-                    if let Fast::Moved(count) = taken
-                        && !empty(pipe, to, count, moved)?
-                    {
-                        return Ok(Arrived::HereOnly);
-                    }
-                    taken
-                }
+                Self::Through(pipe) => match through(pipe, from, to, moved)? {
+                    Some(fast) => fast,
+                    None => return Ok(Arrived::HereOnly),
+                },
             };
             match fast {
                 Fast::Moved(0) => return Ok(Arrived::AtTheEnd),
@@ -149,6 +143,20 @@ impl Route {
             }
         }
     }
+}
+
+/// One pipeful from `from` to `to`; `None` when the kernel took it in but would not give it out,
+/// in which case it was written by hand.
+fn through(
+    pipe: &Pipe,
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    moved: &mut u64,
+) -> Result<Option<Fast>, Broken> {
+    let taken = sys::splice(&from, &pipe.into, pipe.size).map_err(|error| (Side::Source, error))?;
+    let Fast::Moved(count) = taken else { return Ok(Some(taken)) };
+    let emptied = empty(pipe, to, count, moved)?;
+    Ok(emptied.then_some(taken))
 }
 
 /// Moves what is in our pipe on to `to`; `false` when the kernel would not (a file opened for

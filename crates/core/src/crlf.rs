@@ -34,8 +34,8 @@ impl Converter {
     pub fn feed(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         match self.lines {
             Lines::Keep => out.extend_from_slice(chunk),
-            Lines::ToLocal => self.to_local(chunk, out),
-            Lines::ToWire => self.to_wire(chunk, out),
+            Lines::ToLocal => self.feed_local(chunk, out),
+            Lines::ToWire => self.feed_wire(chunk, out),
         }
     }
 
@@ -46,7 +46,7 @@ impl Converter {
         }
     }
 
-    fn to_local(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+    fn feed_local(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         let Some(&first) = chunk.first() else { return };
         if std::mem::take(&mut self.after_cr) && first != b'\n' {
             out.push(b'\r');
@@ -65,7 +65,7 @@ impl Converter {
         out.extend_from_slice(rest);
     }
 
-    fn to_wire(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+    fn feed_wire(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         let mut done = 0;
         for place in memchr_iter(b'\n', chunk) {
             let line = chunk.get(done..place).unwrap_or(&[]);
@@ -105,11 +105,11 @@ mod tests {
             (Lines::ToWire, b"\na\nb\r\nc\r\rd\n\n\r\n", b"\r\na\r\nb\r\nc\r\rd\r\n\r\n\r\n"),
             (Lines::Keep, b"a\r\nb\nc\r", b"a\r\nb\nc\r"),
         ] {
-            for first in 0..=input.len() {
-                for second in first..=input.len() {
-                    let cut = [&input[..first], &input[first..second], &input[second..]];
-                    assert_eq!(convert(lines, &cut), output, "{lines:?} {first} {second}");
-                }
+            let places = || 0..=input.len();
+            for (a, b) in places().flat_map(|a| places().map(move |b| (a, b))) {
+                let (first, second) = (a.min(b), a.max(b));
+                let cut = [&input[..first], &input[first..second], &input[second..]];
+                assert_eq!(convert(lines, &cut), output, "{lines:?} {first} {second}");
             }
         }
     }

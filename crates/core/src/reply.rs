@@ -381,16 +381,14 @@ mod tests {
     #[test]
     fn every_mutation_is_harmless() {
         let whole = b"229 Entering (|||6446|) \"a\"\"b\" (12 bytes) 1,2,3,4,5,6\r\n";
-        for place in 0..whole.len() - 2 {
-            for byte in 0..=255 {
-                let mut altered = whole.to_vec();
-                altered[place] = byte;
-                let mut reader = ReplyReader::default();
-                reader.push(&altered);
-                while let Ok(Some(reply)) = reader.take() {
-                    let _ = (reply.epsv_port(), reply.pasv_address(), reply.quoted_path());
-                    let _ = (reply.size(), reply.announced_bytes(), reply.words());
-                }
+        for (place, byte) in (0..whole.len() - 2).flat_map(|p| (0..=255).map(move |b| (p, b))) {
+            let mut altered = whole.to_vec();
+            altered[place] = byte;
+            let mut reader = ReplyReader::default();
+            reader.push(&altered);
+            while let Ok(Some(reply)) = reader.take() {
+                let _ = (reply.epsv_port(), reply.pasv_address(), reply.quoted_path());
+                let _ = (reply.size(), reply.announced_bytes(), reply.words());
             }
         }
     }

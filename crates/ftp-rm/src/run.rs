@@ -158,23 +158,9 @@ impl Rm {
         source: &Source,
     ) -> Result<(), Cause> {
         let path = &source.path;
-        let wants = Wants { features: true, data: self.depth == Depth::Trees };
-        let session = server.session(wants)?;
-        let known = source.entry.as_ref().map(|entry| entry.kind);
-        let kind = match known {
-            Some(kind) => Some(kind),
-            None if path.is_directory() => Some(Kind::Dir),
-            None => session.entry(path)?.map(|entry| entry.kind),
-        };
-        let directory = match kind {
-            Some(kind) => kind == Kind::Dir,
-            None => {
-                let entered = session.enter(path)?;
-                if !entered.is_done() {
-                    return if self.force { Ok(()) } else { Err(Cause::Refused(entered)) };
-                }
-                true
-            }
+        let directory = match is_directory(server, source) {
+            Err(Cause::Refused(_)) if self.force => return Ok(()),
+            known => known?,
         };
         match (directory, self.depth) {
             (true, Depth::Files) => Err(Cause::Operand("is a directory; -r removes it".into())),
@@ -190,6 +176,22 @@ impl Rm {
             _ => print(report, path),
         }
     }
+}
+
+/// Whether a path is a directory; the server's refusal when there is no such thing.
+fn is_directory(server: &mut Server, source: &Source) -> Result<bool, Cause> {
+    if source.path.is_directory() {
+        return Ok(true);
+    }
+    if let Some(entry) = &source.entry {
+        return Ok(entry.kind == Kind::Dir);
+    }
+    let session = server.session(Wants { features: true, data: false })?;
+    if let Some(entry) = session.entry(&source.path)? {
+        return Ok(entry.kind == Kind::Dir);
+    }
+    let entered = session.enter(&source.path)?;
+    if entered.is_done() { Ok(true) } else { Err(Cause::Refused(entered)) }
 }
 
 /// Reports what could not be removed in a tree; the walk goes on while there is a session.

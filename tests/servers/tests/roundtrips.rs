@@ -39,6 +39,10 @@ const NOISE: f64 = 0.25;
 const SERVERS: [(Brand, Duration); 2] =
     [(Brand::Vsftpd, Duration::ZERO), (Brand::Proftpd, Duration::from_millis(450))];
 
+/// How often a server is measured at most: noise only ever adds waits, and a compiler next door adds
+/// many.
+const ATTEMPTS: usize = 3;
+
 /// What is measured: a name, how many files, and the round trips a file may take.
 const GOALS: [(&str, usize, f64); 2] = [("a cold start", 1, 5.0), ("twenty files", FILES, 3.5)];
 
@@ -72,7 +76,17 @@ fn run() -> Result<bool, String> {
             server.root.write(format!("{number}"), [0x5a; 4096])?;
         }
         let lab = Lab { server: &server, spaces: &spaces, rest };
-        on_server(brand, &lab, &mut verdict)?;
+        let mut results = on_server(brand, &lab)?;
+        for _ in 1..ATTEMPTS {
+            if results.iter().all(|(_, result)| result.is_ok()) {
+                break;
+            }
+            results = on_server(brand, &lab)?;
+        }
+        for (line, result) in results {
+            writeln!(io::stdout(), "{line}").map_err(|error| error.to_string())?;
+            verdict.count(&line, result).map_err(|error| error.to_string())?;
+        }
     }
     verdict.close().map_err(|error| error.to_string())
 }
@@ -84,7 +98,10 @@ struct Lab<'a> {
     rest: Duration,
 }
 
-fn on_server(brand: Brand, lab: &Lab<'_>, verdict: &mut Verdict) -> Result<(), String> {
+/// A figure and whether it is good enough.
+type Figure = (String, Result<(), String>);
+
+fn on_server(brand: Brand, lab: &Lab<'_>) -> Result<Vec<Figure>, String> {
     let built = tools::built()?;
     let get = built.join("ftp-get").display().to_string();
     let near = lab.spaces.join(&built, 0)?;
@@ -95,6 +112,7 @@ fn on_server(brand: Brand, lab: &Lab<'_>, verdict: &mut Verdict) -> Result<(), S
     let trip = far_connect - base_connect;
     writeln!(io::stdout(), "{brand:?}: a round trip takes {:.2} ms", trip * 1000.0)
         .map_err(|error| error.to_string())?;
+    let mut figures = Vec::new();
     for (index, (name, files, goal)) in GOALS.into_iter().enumerate() {
         let trips = |program: usize| {
             let at = |times: &[[Duration; 2]; 2]| times.get(program)?.get(index).copied();
@@ -110,9 +128,9 @@ fn on_server(brand: Brand, lab: &Lab<'_>, verdict: &mut Verdict) -> Result<(), S
         writeln!(io::stdout(), "{line}").map_err(|error| error.to_string())?;
         let result =
             if ours <= goal + NOISE / files as f64 { Ok(()) } else { Err("too many".into()) };
-        verdict.count(&line, result).map_err(|error| error.to_string())?;
+        figures.push((line, result));
     }
-    Ok(())
+    Ok(figures)
 }
 
 /// What a program that does nothing but connect takes, in seconds; the best of several runs.

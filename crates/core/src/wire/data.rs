@@ -37,8 +37,9 @@ pub enum Next {
 }
 
 /// A transfer under way. It borrows the session: nothing else can be asked before its end, and
-/// only [`Self::finish`] knows whether it succeeded.
-#[must_use = "only finish() reads the server's verdict on the transfer"]
+/// only [`Self::finish_download`] and [`Self::finish_upload`] know whether
+/// it succeeded.
+#[must_use = "only finish_download() and finish_upload() read the verdict"]
 pub struct Transfer<'s> {
     session: &'s mut Session,
     /// The data connection.
