@@ -38,9 +38,21 @@ pub fn judge(replies: &[Reply], hung_up: bool) -> Verdict {
     if replies.iter().take(2).any(|reply| reply.code() == 332) && !hung_up {
         return Verdict::WantsAccount;
     }
-    match replies.iter().find(|reply| is_judgement(reply)) {
+    match refusal(replies) {
         Some(no) => Verdict::Refused(no.clone()),
         None => Verdict::OneByOne,
+    }
+}
+
+/// The no to the password, for the message. Servers that judge in order say it first, and then a
+/// mere "not logged in" to each command behind it; libunftp says that first, and the no at the end.
+fn refusal(replies: &[Reply]) -> Option<&Reply> {
+    let mut no = replies.iter().filter(|reply| is_judgement(reply));
+    let (first, second) = (no.next()?, no.next());
+    if second == Some(first) {
+        replies.iter().rfind(|reply| is_judgement(reply))
+    } else {
+        Some(first)
     }
 }
 
@@ -61,6 +73,21 @@ mod tests {
             reader.push(format!("{code} x\r\n").as_bytes());
         }
         std::iter::from_fn(|| reader.take().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_reason_for_a_refusal_is_found_on_either_side() {
+        for (texts, reason) in [
+            (["331 pw", "530 wrong", "530 log in", "530 log in"], "530 wrong"),
+            (["331 pw", "530 log in", "530 log in", "530 wrong"], "530 wrong"),
+            (["530 no", "503 user first", "530 log in", "530 log in"], "530 no"),
+        ] {
+            let mut reader = ReplyReader::default();
+            texts.iter().for_each(|text| reader.push(format!("{text}\r\n").as_bytes()));
+            let replies: Vec<Reply> = std::iter::from_fn(|| reader.take().unwrap()).collect();
+            let Verdict::Refused(no) = judge(&replies, false) else { panic!("{texts:?}") };
+            assert_eq!(no.raw(), format!("{reason}\r\n").as_bytes());
+        }
     }
 
     #[test]

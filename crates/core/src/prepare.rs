@@ -255,7 +255,7 @@ impl Known {
                 user: user.unwrap_or_else(|| b"anonymous".to_vec()),
                 password: Secret::new(b"anonymous@example.com".to_vec()),
                 account,
-                source: "nowhere: no user was given".to_owned(),
+                source: "nowhere, since no user was given".to_owned(),
             }),
         }
     }

@@ -56,7 +56,7 @@ struct List {
     recursive: bool,
     unsorted: bool,
     types: Option<Vec<Kind>>,
-    /// Directories are told apart by a line with their name, as `ls` does it.
+    /// Directories are told apart by a line with their URL, as `ls` does it.
     headings: bool,
     begun: bool,
 }
@@ -115,7 +115,7 @@ impl List {
             if !self.unsorted {
                 entries.sort_by(|a, b| a.name.cmp(&b.name));
             }
-            self.heading(path)?;
+            self.heading(&origin, path)?;
             for entry in &entries {
                 self.member(&origin, path, (&entry.name, entry))?;
             }
@@ -162,12 +162,12 @@ impl List {
         })
     }
 
-    fn heading(&mut self, path: &RemotePath) -> Result<(), Cause> {
+    fn heading(&mut self, origin: &Origin, path: &RemotePath) -> Result<(), Cause> {
         if !self.headings {
             return Ok(());
         }
         let mut text = if self.begun { b"\n".to_vec() } else { Vec::new() };
-        self.shape.text(path.as_bytes(), &mut text);
+        text.extend_from_slice(&origin.url_of(path));
         text.extend_from_slice(b":\n");
         self.begun = true;
         self.out.write_all(&text).map_err(local_stdout)
