@@ -70,8 +70,9 @@ pub fn store(
     let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
     match copy(source, end(&mut transfer.stream), lines) {
         Ok(count) => {
-            transfer.finish_upload()?;
-            agree(session, how, path, kind, count)
+            let finished = transfer.finish_upload();
+            let agreed = finished.and_then(|_| agree(session, how, path, kind, count));
+            agreed.map_err(|cause| not_whole(session, how, path, cause))
         }
         Err(CopyError { side: Side::Source, error, .. }) => {
             take_back(transfer, how, path);
@@ -79,7 +80,8 @@ pub fn store(
         }
         Err(CopyError { side: Side::Sink, error, .. }) => {
             let cause = lost(&transfer, error);
-            Err(transfer.broken(cause))
+            let cause = transfer.broken(cause);
+            Err(not_whole(session, how, path, cause))
         }
     }
 }
@@ -118,7 +120,7 @@ pub fn relay(
             let cause = lost(&up, error);
             let cause = up.broken(cause);
             down.abandon();
-            return Err(RelayError::Sink(cause));
+            return Err(RelayError::Sink(not_whole(sink, Store::Replace, to, cause)));
         }
     };
     // The source's verdict decides whether the destination may keep the file.
@@ -126,8 +128,10 @@ pub fn relay(
         take_back(up, Store::Replace, to);
         return Err(RelayError::Source(cause));
     }
-    up.finish_upload().map_err(RelayError::Sink)?;
-    agree(sink, Store::Replace, to, kind, count).map_err(RelayError::Sink)
+    let finished = up.finish_upload();
+    finished
+        .and_then(|_| agree(sink, Store::Replace, to, kind, count))
+        .map_err(|cause| RelayError::Sink(not_whole(sink, Store::Replace, to, cause)))
 }
 
 /// The end of a data connection that is copied from or to.
@@ -170,6 +174,19 @@ fn agree(
         Some(size) if size != sent => Err(Cause::WrongSize { got: size, want: sent }),
         _ => Ok(sent),
     }
+}
+
+/// Removes what an upload left that did not become whole, where it can still be asked for. A
+/// refusal has left nothing, or a file that may not be touched.
+fn not_whole(session: &mut Session, how: Store, path: &RemotePath, cause: Cause) -> Cause {
+    let half = matches!(
+        cause,
+        Cause::BadVerdict(_) | Cause::WrongSize { .. } | Cause::Lost(..) | Cause::TimedOut(..)
+    );
+    if half && how == Store::Replace && session.is_usable() {
+        let _ = session.ask("DELE", Some(path));
+    }
+    cause
 }
 
 /// Gives up an upload whose source broke, and removes the half file. What cannot be removed is

@@ -133,6 +133,7 @@ impl Cause {
     /// What this cause alone makes of the run.
     pub fn outcome(&self) -> Outcome {
         match self {
+            Self::Refused(reply) if reply.code() == 421 => Outcome::NotReached,
             Self::Refused(_) | Self::Operand(_) => Outcome::SomeFailed,
             Self::LoginRefused(..) | Self::NoPassword(_) => Outcome::LoginRefused,
             Self::NotTried(outcome) => *outcome,

@@ -7,6 +7,7 @@ use crate::names::is_plain;
 use crate::path::RemotePath;
 use crate::pattern::{Component, Glob, Pattern};
 use crate::servers::Server;
+use crate::walk::within_bounds;
 use crate::wire::Wants;
 
 /// A path that a pattern matched.
@@ -41,7 +42,9 @@ pub fn expand(
                     deeper.push(Match { path: join(&dir.path, name)?, entry: None });
                 }
                 Component::Wild(glob) => {
-                    let sought = Sought { glob, charset, directories_only };
+                    let link = |entry: &Entry<'_>| entry.kind == Kind::Link;
+                    let may_be_file = dir.entry.as_ref().is_some_and(link);
+                    let sought = Sought { glob, charset, directories_only, may_be_file };
                     deeper.extend(matches(server, &dir.path, &sought)?);
                 }
             }
@@ -60,6 +63,8 @@ struct Sought<'a> {
     glob: &'a Glob,
     charset: Charset,
     directories_only: bool,
+    /// Whether the directory to look in may be none.
+    may_be_file: bool,
 }
 
 fn matches(
@@ -78,17 +83,20 @@ fn matches(
             && is_plain(name)
             && sought.glob.matches(name, sought.charset)
         {
+            within_bounds(found.len())?;
             let name = name.to_vec();
             found.push(Entry { name: name.into(), ..entry.into_owned() });
         }
         Ok(())
     });
     match listed {
-        // A literal directory that is not there, or one among many that may not be read.
-        Err(Cause::Refused(_)) => return Ok(Vec::new()),
+        // A link that a wild card took for a directory.
+        Err(Cause::Refused(reply)) if sought.may_be_file && matches!(reply.code(), 501 | 550) => {
+            return Ok(Vec::new());
+        }
         Err(cause) => return Err(cause),
-        Ok(listed) if listed.truncated => {
-            let text = "the server left entries out of the listing that the pattern needs";
+        Ok(listed) if listed.truncated || listed.unknown > 0 => {
+            let text = "a listing that the pattern needs is not whole";
             return Err(Cause::Operand(text.into()));
         }
         Ok(_) => {}

@@ -38,7 +38,8 @@ pub enum Draft {
         /// Where it is noted until then.
         unfinished: Unfinished,
     },
-    /// A device or FIFO such as /dev/null, written as it is: it cannot be replaced.
+    /// A device or FIFO such as /dev/null, or what /dev/fd leads to, written as it is: it cannot be
+    /// replaced.
     Direct(File),
 }
 
@@ -49,13 +50,18 @@ impl Draft {
     /// # Errors
     /// The folder cannot be written, or `target` is a directory.
     pub fn begin(target: &Path, unfinished: &Unfinished) -> io::Result<Self> {
+        if target.starts_with("/dev") || target.starts_with("/proc") {
+            return Ok(Self::Direct(File::options().append(true).open(target)?));
+        }
         let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let mut mode = None;
         match fs::metadata(&target) {
             Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(found) if !found.is_file() => {
                 return Ok(Self::Direct(File::options().write(true).open(&target)?));
             }
-            _ => {}
+            Ok(found) => mode = Some(found.permissions()),
+            Err(_) => {}
         }
         let folder = target.parent().filter(|p| !p.as_os_str().is_empty());
         let file = tempfile::Builder::new()
@@ -63,6 +69,10 @@ impl Draft {
             .suffix(".part")
             .permissions(Permissions::from_mode(0o666))
             .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        if let Some(mode) = mode {
+            // A file that others may not read stays so.
+            file.as_file().set_permissions(mode)?;
+        }
         unfinished.paths().insert(file.path().to_owned());
         Ok(Self::Beside { file, target, unfinished: unfinished.clone() })
     }

@@ -71,6 +71,7 @@ pub fn operands(
     typed: &[OsString],
     charset: Charset,
 ) -> Result<Vec<Operand>, Unprepared> {
+    one_use_of_stdin(args, false)?;
     let mut found = Vec::new();
     for operand in typed {
         found.push(Operand { address: address(args, operand.as_bytes(), charset)?, below: None });
@@ -121,11 +122,24 @@ fn unreadable(file: &Path, error: io::Error) -> Unprepared {
 /// Reads a file whole; `-` is stdin.
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    match file.as_os_str().as_bytes() {
+    let length = match file.as_os_str().as_bytes() {
         b"-" => io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes)?,
         _ => File::open(file)?.take(MAX_FILE).read_to_end(&mut bytes)?,
     };
-    Ok(bytes)
+    if length as u64 == MAX_FILE { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+/// Checks that stdin is wanted for one thing at most; `data` tells whether the tool itself reads it.
+///
+/// # Errors
+/// Two things that would each get half of it.
+pub fn one_use_of_stdin(args: &SessionArgs, data: bool) -> Result<(), Unprepared> {
+    let files = [&args.password_file, &args.netrc_file, &args.files_from];
+    let named = files.iter().filter(|file| file.as_deref() == Some(Path::new("-"))).count();
+    if named + usize::from(data) > 1 {
+        return Err(Unprepared::Usage("stdin can be read for one thing only".into()));
+    }
+    Ok(())
 }
 
 /// The servers of a run, none of them connected to yet. `origins` are those that will be needed:
@@ -218,8 +232,8 @@ fn netrc_text(args: &SessionArgs) -> Result<Option<(String, Vec<u8>)>, Unprepare
     match read(&file) {
         Ok(text) => Ok(Some((file.display().to_string(), text))),
         Err(error) if named.is_some() => Err(unreadable(&file, error)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(&file, error)),
+        // Nobody asked for the one in HOME, which may be /dev/null.
+        Err(_) => Ok(None),
     }
 }
 

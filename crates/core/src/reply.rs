@@ -214,7 +214,9 @@ impl Reply {
         let inside = text.get(open + 1..)?;
         let digits = leading_digits(inside);
         let unit = inside.get(digits.len()..)?;
-        if unit.starts_with(b" bytes") { number(digits) } else { None }
+        let tail = unit.strip_prefix(b" bytes)")?;
+        let ends = tail.iter().all(|b| b.is_ascii_whitespace() || *b == b'.');
+        if ends { number(digits) } else { None }
     }
 
     /// Whether a 226 says the server cut the listing: Pure-FTPd's `Output truncated to 10000
@@ -376,6 +378,7 @@ mod tests {
         assert_eq!(announced(b"150 BINARY for a (1 bytes) (20 bytes).\r\n"), Some(20));
         assert_eq!(announced(b"150 for a (20 kbytes)\r\n"), None);
         assert_eq!(announced(b"150 ok\r\n"), None);
+        assert_eq!(announced(b"150 for x (5 bytes) in binary mode\r\n"), None);
     }
 
     #[test]

@@ -99,11 +99,13 @@ impl Report {
             Cause::Lost(phase, error) => {
                 format!("{phase} failed: {}{}", in_words(error), advice(*phase))
             }
-            Cause::Tls(text) | Cause::Operand(text) => text.clone(),
+            Cause::Tls(text) | Cause::Operand(text) => for_terminal(text.as_bytes()),
             Cause::WrongSize { got, want } => {
                 format!("{got} bytes arrived where {want} were expected")
             }
-            Cause::Protocol(text) => format!("protocol error: {text}"),
+            Cause::Protocol(text) => {
+                format!("protocol error: {}", for_terminal(text.as_bytes()))
+            }
             Cause::Local(error) => in_words(error),
             Cause::NotTried(_) => "not tried, its server is out of reach".into(),
             Cause::StdoutClosed => String::new(),

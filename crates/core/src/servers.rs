@@ -46,9 +46,11 @@ impl Server {
         Ok(self.session.insert(session))
     }
 
-    /// Gives up the session, its connection and whatever was going on on it.
-    pub fn hang_up(&mut self) {
-        self.session = None;
+    /// Whether two servers are one host and port, and the same user on it.
+    pub fn is_same_account(&self, other: &Self) -> bool {
+        self.origin.host.eq_ignore_ascii_case(&other.origin.host)
+            && self.origin.port == other.origin.port
+            && self.credentials.user == other.credentials.user
     }
 }
 

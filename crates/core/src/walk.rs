@@ -5,7 +5,7 @@ use crate::listing::{Entry, Kind, Role, name_in};
 use crate::names::is_plain;
 use crate::path::RemotePath;
 use crate::servers::Server;
-use crate::wire::Wants;
+use crate::wire::{Listed, Wants};
 
 /// How deep a tree may be: PATH_MAX allows no more than 2,048 on the servers' side either, and a
 /// link that leads upwards is found out long before.
@@ -35,6 +35,9 @@ impl Item {
 pub enum Step<'a> {
     /// A directory, before what is in it.
     Enter(&'a Item),
+    /// What the listing calls a directory, before it is listed. Some servers' MLSD (pyftpdlib,
+    /// libunftp) calls a link by what it leads to.
+    Approach(&'a Item),
     /// Anything that is no directory.
     Leaf(&'a Item),
     /// A directory, after what is in it. `whole` tells whether all of it could be listed.
@@ -48,8 +51,32 @@ pub enum Step<'a> {
     Failed(Failure),
 }
 
+/// Where a walk goes after a step.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Onward {
+    /// Into what was approached, and on.
+    In,
+    /// Past what was approached.
+    Past,
+}
+
 /// What the walk calls; an error from it ends the walk.
-pub type OnStep<'v> = dyn FnMut(&mut Server, Step<'_>) -> Result<(), Cause> + 'v;
+pub type OnStep<'v> = dyn FnMut(&mut Server, Step<'_>) -> Result<Onward, Cause> + 'v;
+
+/// Most entries of one directory that are kept for sorting or for walking: more than any file
+/// system in use holds, and less than memory does.
+const MAX_ENTRIES: usize = 4_000_000;
+
+/// Whether one more entry may be kept.
+///
+/// # Errors
+/// There are too many.
+pub fn within_bounds(kept: usize) -> Result<(), Cause> {
+    if kept < MAX_ENTRIES {
+        return Ok(());
+    }
+    Err(Cause::Operand(format!("a directory of more than {MAX_ENTRIES} entries")))
+}
 
 /// What a walk shows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -109,10 +136,12 @@ impl Walk<'_, '_> {
         let hidden = self.sweep.hidden;
         let listed = self.server.session(wants)?.list(&item.path, hidden, &mut |entry| {
             if entry.role == Role::Child && (hidden || !entry.name.starts_with(b".")) {
+                within_bounds(entries.len())?;
                 entries.push(entry.into_owned());
             }
             Ok(())
         })?;
+        self.was_listed(item, listed, &entries)?;
         if listed.truncated {
             self.leave_out(&item.path, "the server left entries out of this listing")?;
         }
@@ -121,6 +150,29 @@ impl Walk<'_, '_> {
             self.leave_out(&item.path, &lines)?;
         }
         Ok((entries, !listed.truncated && listed.unknown == 0))
+    }
+
+    /// A LIST that shows nothing proves nothing: vsftpd answers it with 226 for a missing directory
+    /// too, and shows one that may not be read as its own and only entry. MLSD has no such doubts.
+    fn was_listed(
+        &mut self,
+        item: &Item,
+        listed: Listed,
+        entries: &[Entry<'_>],
+    ) -> Result<(), Cause> {
+        let own_name = item.path.name();
+        let doubtful = match entries {
+            [] if listed.entries == 0 => Some(item.path.clone()),
+            [one] if listed.entries == 1 && one.kind == Kind::Dir && one.name == own_name => {
+                item.path.join(&own_name).ok()
+            }
+            _ => None,
+        };
+        let Some(path) = doubtful.filter(|path| !listed.by_mlsd && !path.is_empty()) else {
+            return Ok(());
+        };
+        let entered = self.server.session(Wants::default())?.enter(&path)?;
+        if entered.is_done() { Ok(()) } else { Err(Cause::Refused(entered)) }
     }
 
     fn entry(&mut self, parent: &Item, mut entry: Entry<'static>) -> Result<bool, Cause> {
@@ -137,7 +189,10 @@ impl Walk<'_, '_> {
         entry.name = name.into();
         let item = Item { path, below, entry };
         if item.entry.kind == Kind::Dir {
-            return self.descend(&item);
+            return match (self.visit)(self.server, Step::Approach(&item))? {
+                Onward::In => self.descend(&item),
+                Onward::Past => Ok(true),
+            };
         }
         (self.visit)(self.server, Step::Leaf(&item))?;
         Ok(true)
@@ -165,6 +220,6 @@ impl Walk<'_, '_> {
 
     fn leave_out(&mut self, path: &RemotePath, why: &str) -> Result<(), Cause> {
         let failure = Failure::new(path.as_bytes(), Cause::Operand(why.into()));
-        (self.visit)(self.server, Step::Failed(failure))
+        (self.visit)(self.server, Step::Failed(failure)).map(drop)
     }
 }

@@ -49,6 +49,9 @@ pub fn build(args: Args) -> Result<Plan, Unprepared> {
     Ok(Plan { report, servers, operands, destination, recursive, ascii })
 }
 
+/// The names of stdout.
+const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
 fn destination(args: &Args) -> Result<Destination, String> {
     let given = [args.output.is_some(), args.remote_name, args.directory.is_some()];
     if given.iter().filter(|&&given| given).count() > 1 {
@@ -56,7 +59,10 @@ fn destination(args: &Args) -> Result<Destination, String> {
     }
     match (&args.output, &args.directory) {
         (Some(_), _) if args.recursive => Err("-R saves a tree: use -d DIR, not -o".into()),
-        (Some(file), _) if file.as_os_str() == "-" => Ok(Destination::Stdout),
+        // Opened anew, /dev/stdout would be written from its beginning.
+        (Some(file), _) if STDOUT.iter().any(|name| file.as_os_str() == *name) => {
+            Ok(Destination::Stdout)
+        }
         (Some(file), _) => Ok(Destination::File(file.clone())),
         (None, Some(dir)) => Ok(Destination::Below(dir.clone())),
         (None, None) if args.remote_name || args.recursive => {

@@ -1,5 +1,7 @@
 //! The work of ftp-get: each file fetched to where the plan says.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
@@ -18,7 +20,7 @@ use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
 use ftp_core::sys;
-use ftp_core::walk::{Item, Step, Sweep, walk};
+use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::{Next, Type, Wants};
 
 use crate::plan::{Destination, Plan};
@@ -30,7 +32,7 @@ pub fn run(plan: Plan) -> Report {
     if let Err(error) = sys::tidy_on_death(move || on_death.remove_all()) {
         report.cause(*b"signals", Cause::Local(error));
     }
-    let get = Get { destination, recursive, ascii, unfinished };
+    let get = Get { destination, recursive, ascii, unfinished, written: RefCell::default() };
     sources::for_each(&mut servers, &operands, &mut report, &mut |server, report, source| {
         get.source(server, report, source);
         if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -47,6 +49,8 @@ struct Get {
     recursive: bool,
     ascii: bool,
     unfinished: Unfinished,
+    /// What this run has written: two sources of one name must not overwrite each other.
+    written: RefCell<HashSet<PathBuf>>,
 }
 
 /// One file: where it is, and how it is fetched.
@@ -86,6 +90,10 @@ impl Get {
 
     fn to_file(&self, server: &mut Server, job: &Job<'_>, file: &Path) -> Result<u64, Failure> {
         let here = |error| local(file, error);
+        if !self.written.borrow_mut().insert(file.to_owned()) {
+            let text = format!("would overwrite {}, which was just fetched", file.display());
+            return Err(remote(job, Cause::Operand(text)));
+        }
         let draft = Draft::begin(file, &self.unfinished).map_err(here)?;
         let count =
             fetch_to(server, job, End::Plain(draft.file().as_fd())).map_err(
@@ -136,10 +144,10 @@ impl Get {
             match step {
                 Step::Enter(item) => make_local(report, &root, item),
                 Step::Leaf(item) => total += self.leaf(server, report, &root, (item, job.kind)),
-                Step::Leave { .. } => {}
+                Step::Approach(_) | Step::Leave { .. } => {}
                 Step::Failed(failure) => report.failed(&failure),
             }
-            if report.reader_left() { Err(Cause::StdoutClosed) } else { Ok(()) }
+            if report.reader_left() { Err(Cause::StdoutClosed) } else { Ok(Onward::In) }
         });
         walked.map(|()| total).map_err(|cause| remote(job, cause))
     }

@@ -13,7 +13,7 @@ use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
 use ftp_core::url::{Origin, Target};
-use ftp_core::walk::{Step, Sweep, walk};
+use ftp_core::walk::{Onward, Step, Sweep, walk, within_bounds};
 use ftp_core::wire::{Listed, Wants};
 
 use crate::format::{Form, Shape, Shown};
@@ -32,6 +32,7 @@ pub fn run(mut plan: Plan) -> Report {
         types: plan.types,
         headings: several && plain && !plan.recursive,
         begun: false,
+        in_directory: false,
     };
     let report = &mut plan.report;
     sources::for_each(&mut plan.servers, &plan.operands, report, &mut |server, report, source| {
@@ -59,6 +60,8 @@ struct List {
     /// Directories are told apart by a line with their URL, as `ls` does it.
     headings: bool,
     begun: bool,
+    /// Whether what was printed last belongs to a directory with a heading.
+    in_directory: bool,
 }
 
 impl List {
@@ -104,6 +107,7 @@ impl List {
         let hidden = self.hidden;
         let sight = look(session, path, hidden, &mut |entry| match member(path, hidden, &entry) {
             Member::Shown(name) => {
+                within_bounds(entries.len())?;
                 let name = name.to_vec();
                 entries.push(Entry { name: name.into(), ..entry.into_owned() });
                 Ok(())
@@ -137,7 +141,12 @@ impl List {
             report.cause(shown, Cause::Operand(text.into()));
         }
         match sight {
-            Sight::File(entry) => self.print(origin, path, path.as_bytes(), &entry),
+            Sight::File(entry) => {
+                if std::mem::take(&mut self.in_directory) {
+                    self.out.write_all(b"\n").map_err(local_stdout)?;
+                }
+                self.print(origin, path, path.as_bytes(), &entry)
+            }
             Sight::Directory(listed) => complete(report, path, listed),
         }
     }
@@ -150,14 +159,14 @@ impl List {
     ) -> Result<(), Cause> {
         let sweep = Sweep { hidden: self.hidden, whole_only: false };
         walk(server, root, sweep, &mut |server, step| match step {
-            Step::Enter(item) if item.below.is_empty() => Ok(()),
-            Step::Enter(item) | Step::Leaf(item) => {
-                self.print(&server.origin, &item.path, &item.relative(), &item.entry)
+            Step::Enter(_) | Step::Leave { .. } => Ok(Onward::In),
+            Step::Approach(item) | Step::Leaf(item) => {
+                let shown = self.print(&server.origin, &item.path, &item.relative(), &item.entry);
+                shown.map(|()| Onward::In)
             }
-            Step::Leave { .. } => Ok(()),
             Step::Failed(failure) => {
                 report.failed(&failure);
-                Ok(())
+                Ok(Onward::In)
             }
         })
     }
@@ -170,6 +179,7 @@ impl List {
         text.extend_from_slice(&origin.url_of(path));
         text.extend_from_slice(b":\n");
         self.begun = true;
+        self.in_directory = true;
         self.out.write_all(&text).map_err(local_stdout)
     }
 

@@ -1,5 +1,6 @@
 //! The work of ftp-pipe: each file relayed from its server to the destination.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use ftp_core::deliver::{RelayError, relay};
@@ -10,7 +11,7 @@ use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
-use ftp_core::walk::{Item, Step, Sweep, walk};
+use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::{Next, Type, Wants};
 
 use crate::plan::Plan;
@@ -27,6 +28,7 @@ pub fn run(mut plan: Plan) -> Report {
                 recursive: plan.recursive,
                 parents: plan.parents,
                 ascii: plan.ascii,
+                sent: HashSet::new(),
             };
             let (servers, report) = (&mut plan.sources, &mut plan.report);
             sources::for_each(servers, &plan.operands, report, &mut |server, report, source| {
@@ -50,6 +52,8 @@ struct Pipe<'a> {
     recursive: bool,
     parents: bool,
     ascii: bool,
+    /// What this run has stored: two sources of one name must not overwrite each other.
+    sent: HashSet<RemotePath>,
 }
 
 /// One file: from where, to where, and how.
@@ -116,12 +120,31 @@ impl Pipe<'_> {
         report: &Report,
         job: &Job<'_>,
     ) -> Result<(), RelayError> {
+        let operand = |text: &str| RelayError::Source(Cause::Operand(text.into()));
+        if self.is_itself(server, job)? {
+            return Err(operand("would be copied onto itself"));
+        }
+        if !self.sent.insert(job.to.clone()) {
+            return Err(operand("would overwrite a file just copied under the same name"));
+        }
         let wants = |path: &RemotePath| Wants { features: !path.as_bytes().is_ascii(), data: true };
         let from = server.session(wants(job.from)).map_err(RelayError::Source)?;
         let to = self.sink.session(wants(job.to)).map_err(RelayError::Sink)?;
         let count = relay((from, job.from), (to, job.to), job.kind, job.next)?;
         report.done(&format!("{}: {count} bytes", report.shown(job.to.as_bytes())));
         Ok(())
+    }
+
+    /// Whether source and destination are one file: storing it would cut it short while it is
+    /// read. Sessions of one user on one server see the same files under the same paths.
+    fn is_itself(&mut self, server: &mut Server, job: &Job<'_>) -> Result<bool, RelayError> {
+        if !server.is_same_account(self.sink) || job.from.name() != job.to.name() {
+            return Ok(false);
+        }
+        let wants = Wants { features: false, data: true };
+        let from = server.session(wants).and_then(|session| session.from_root(job.from));
+        let to = self.sink.session(wants).and_then(|session| session.from_root(job.to));
+        Ok(from.map_err(RelayError::Source)? == to.map_err(RelayError::Sink)?)
     }
 
     /// A tree, as `cp -R` copies it; empty directories too.
@@ -137,14 +160,14 @@ impl Pipe<'_> {
             let (item, done) = match &step {
                 Step::Enter(item) => (item, self.directory(to, item)),
                 Step::Leaf(item) => (item, self.leaf(server, report, (item, to), kind)),
-                Step::Leave { .. } => return Ok(()),
+                Step::Approach(_) | Step::Leave { .. } => return Ok(Onward::In),
                 Step::Failed(failure) => {
                     report.failed(failure);
-                    return Ok(());
+                    return Ok(Onward::In);
                 }
             };
             self.settle(server, report, &item.path, done);
-            Ok(())
+            Ok(Onward::In)
         });
         walked.map_err(RelayError::Source)
     }

@@ -51,10 +51,12 @@ pub fn build(mut args: Args) -> Result<Plan, Unprepared> {
         return Err(usage("the URL to put to cannot be a pattern"));
     };
     let mut sources: Vec<Local> = args.operands.into_iter().map(local).collect();
+    prepare::one_use_of_stdin(&args.session, sources.contains(&Local::Stdin))?;
     for name in prepare::listed(&args.session)? {
         sources.push(Local::Path(PathBuf::from(std::ffi::OsString::from_vec(name))));
     }
     if sources.is_empty() && args.session.files_from.is_none() {
+        prepare::one_use_of_stdin(&args.session, true)?;
         sources.push(Local::Stdin);
     }
     fits(&sources, &to)?;

@@ -1,5 +1,6 @@
 //! The work of ftp-put: each local file stored where the plan says.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
@@ -14,6 +15,7 @@ use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources;
+use ftp_core::sys;
 use ftp_core::wire::{Type, Wants};
 
 use crate::plan::{Local, Plan};
@@ -31,6 +33,7 @@ pub fn run(mut plan: Plan) -> Report {
                 recursive: plan.recursive,
                 parents: plan.parents,
                 kind: if plan.ascii { Type::Ascii } else { Type::Image },
+                sent: HashSet::new(),
             };
             for source in &plan.sources {
                 put.source(source, &plan.to);
@@ -49,6 +52,8 @@ struct Put<'a> {
     recursive: bool,
     parents: bool,
     kind: Type,
+    /// What this run has stored: two sources of one name must not overwrite each other.
+    sent: HashSet<RemotePath>,
 }
 
 impl Put<'_> {
@@ -56,6 +61,10 @@ impl Put<'_> {
         let done = match source {
             Local::Stdin => {
                 let stdin = io::stdin();
+                if sys::was_closed(&stdin) {
+                    let closed = io::Error::other("is closed: there is nothing to put");
+                    return self.settle(Err(Failure::new(*b"stdin", Cause::Local(closed))));
+                }
                 let input = Input { what: b"stdin", end: End::Plain(stdin.as_fd()) };
                 self.prepare(to).and_then(|()| self.send(input, to))
             }
@@ -116,6 +125,10 @@ impl Put<'_> {
     }
 
     fn send(&mut self, input: Input<'_>, to: &RemotePath) -> Result<(), Failure> {
+        if self.how == Store::Replace && !self.sent.insert(to.clone()) {
+            let text = "would overwrite a file just put under the same name";
+            return Err(Failure::new(input.what, Cause::Operand(text.into())));
+        }
         let wants = Wants { features: !is_ascii(to), data: true };
         let stored = self
             .server

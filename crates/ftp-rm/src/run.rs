@@ -11,7 +11,7 @@ use ftp_core::reply::Reply;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
-use ftp_core::walk::{Item, Step, Sweep, walk};
+use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::Wants;
 
 use crate::plan::{Depth, Plan};
@@ -131,6 +131,11 @@ impl Rm {
     ) -> Result<(), Cause> {
         let walked = walk(server, root, SWEEP, &mut |server, step| {
             let done = match &step {
+                // It may be a link to one: then the link goes, and not what it leads to.
+                Step::Approach(item) => {
+                    let gone = self.ask(server, report, "DELE", &item.path)?.is_none();
+                    return Ok(if gone { Onward::Past } else { Onward::In });
+                }
                 Step::Enter(_) => Ok(None),
                 Step::Leaf(item) => self.ask(server, report, "DELE", &item.path),
                 Step::Leave { item, whole: true } => self.ask(server, report, "RMD", &item.path),
@@ -140,7 +145,7 @@ impl Rm {
                     Ok(None)
                 }
             };
-            settle(report, &step, done)
+            settle(report, &step, done).map(|()| Onward::In)
         });
         match walked {
             Err(Cause::Refused(refused)) if root.is_directory() => {
@@ -166,12 +171,14 @@ impl Rm {
             (true, Depth::Files) => Err(Cause::Operand("is a directory; -r removes it".into())),
             (true, Depth::Trees) => walk(server, path, SWEEP, &mut |_, step| match step {
                 Step::Leaf(Item { path, .. })
-                | Step::Leave { item: Item { path, .. }, whole: true } => print(report, path),
+                | Step::Leave { item: Item { path, .. }, whole: true } => {
+                    print(report, path).map(|()| Onward::In)
+                }
                 Step::Failed(failure) => {
                     report.failed(&failure);
-                    Ok(())
+                    Ok(Onward::In)
                 }
-                Step::Enter(_) | Step::Leave { .. } => Ok(()),
+                Step::Approach(_) | Step::Enter(_) | Step::Leave { .. } => Ok(Onward::In),
             }),
             _ => print(report, path),
         }
@@ -201,7 +208,9 @@ fn settle(
     done: Result<Option<Reply>, Cause>,
 ) -> Result<(), Cause> {
     let path = match step {
-        Step::Enter(item) | Step::Leaf(item) | Step::Leave { item, .. } => &item.path,
+        Step::Approach(item) | Step::Enter(item) | Step::Leaf(item) | Step::Leave { item, .. } => {
+            &item.path
+        }
         Step::Failed(_) => return Ok(()),
     };
     match done? {

@@ -15,7 +15,9 @@ mod portable;
 mod signals;
 
 pub use platform::{Pipe, quick_ack, send_file, splice, widen};
-pub use portable::{Descriptor, Ready, descriptor, is_terminal, keep_alive, read, wait, write};
+pub use portable::{
+    Descriptor, Ready, descriptor, is_terminal, keep_alive, read, wait, was_closed, write,
+};
 pub use signals::{die_of_broken_pipe, tidy_on_death};
 
 /// What one call inside the kernel came to.

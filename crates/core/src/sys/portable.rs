@@ -33,6 +33,17 @@ pub fn descriptor(fd: &impl AsFd) -> Descriptor {
     }
 }
 
+/// Whether a standard descriptor was closed when the process began: Rust's start-up then opens
+/// /dev/null for reading and writing in its place, which shells never do.
+pub fn was_closed(fd: &impl AsFd) -> bool {
+    let (Ok(here), Ok(null)) = (rustix::fs::fstat(fd), rustix::fs::stat("/dev/null")) else {
+        return false;
+    };
+    let both_ways = rustix::fs::fcntl_getfl(fd)
+        .is_ok_and(|flags| flags & rustix::fs::OFlags::RWMODE == rustix::fs::OFlags::RDWR);
+    here.st_rdev == null.st_rdev && here.st_rdev != 0 && both_ways
+}
+
 /// Reads from a descriptor.
 ///
 /// # Errors

@@ -13,7 +13,9 @@ use signal_hook::low_level::emulate_default_handler;
 /// # Errors
 /// The handlers cannot be installed.
 pub fn tidy_on_death(tidy: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let ignored = ignored();
+    let deadly = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !ignored(*signal));
+    let mut signals = Signals::new(deadly)?;
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             tidy();
@@ -21,6 +23,15 @@ pub fn tidy_on_death(tidy: impl FnOnce() + Send + 'static) -> io::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Tells which signals are ignored since the process began, as nohup and shells have it for
+/// background jobs: they must stay so. Only /proc tells without unsafe code.
+fn ignored() -> impl Fn(i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    move |signal| mask >> (signal - 1) & 1 == 1
 }
 
 /// Dies of SIGPIPE, as `cat` does when its reader has left. Returns only where that is not

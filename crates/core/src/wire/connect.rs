@@ -43,8 +43,13 @@ pub(super) fn control(
 ) -> Result<TcpStream, Cause> {
     let deadline = Instant::now() + limit;
     let mut failed = Cause::Lost(Phase::Resolve, io::Error::other("the host has no such address"));
-    for address in resolve(host, port, limit)?.into_iter().filter(|a| family.admits(a)) {
-        let left = deadline.saturating_duration_since(Instant::now());
+    let mut addresses = resolve(host, port, limit)?;
+    addresses.retain(|address| family.admits(address));
+    let mut more = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+    for address in addresses {
+        // One that does not answer must leave time for the others.
+        let left = deadline.saturating_duration_since(Instant::now()) / more;
+        more = more.saturating_sub(1).max(1);
         match connect(address, left, Phase::Connect) {
             Ok(socket) => {
                 sys::keep_alive(&socket);
@@ -52,7 +57,7 @@ pub(super) fn control(
                 socket.set_write_timeout(Some(limit)).map_err(Cause::Local)?;
                 return Ok(socket);
             }
-            Err(Cause::TimedOut(phase, _)) => return Err(Cause::TimedOut(phase, limit)),
+            Err(Cause::TimedOut(phase, _)) => failed = Cause::TimedOut(phase, limit),
             Err(cause) => failed = cause,
         }
     }

@@ -21,6 +21,9 @@ use crate::reply::Reply;
 pub(super) struct Control {
     ftp: ImplFtpStream<Port>,
     link: Arc<Mutex<Link>>,
+    /// Whether a reply was lost or came too late: from then on nobody knows which command the next
+    /// one answers.
+    out_of_step: bool,
 }
 
 /// suppaftp's end of the Link; ours is in [`Control`].
@@ -61,7 +64,7 @@ impl Control {
         let mut ftp = ImplFtpStream::connect_with_stream(stage)?
             .into_secure(Hand { port: Mutex::new(Some(port)) }, "")?;
         ftp.set_encoding(ByteChars);
-        Ok(Self { ftp, link })
+        Ok(Self { ftp, link, out_of_step: false })
     }
 
     fn link(&self) -> MutexGuard<'_, Link> {
@@ -73,6 +76,12 @@ impl Control {
     /// # Errors
     /// A lost connection, a run-out wait or an unreadable reply, all in `phase`.
     pub(super) fn command(&mut self, line: &[u8], phase: Phase) -> Result<Reply, Cause> {
+        let answer = self.exchange(line, phase);
+        self.out_of_step |= answer.is_err();
+        answer
+    }
+
+    fn exchange(&mut self, line: &[u8], phase: Phase) -> Result<Reply, Cause> {
         match self.ftp.custom_command(to_chars(line), &[]) {
             Ok(_) | Err(FtpError::UnexpectedResponse(_)) => {
                 self.link().take_last().ok_or_else(|| Cause::Protocol("no reply was read".into()))
@@ -103,6 +112,7 @@ impl Control {
     pub(super) fn presume(&mut self, lines: &[Vec<u8>]) -> Result<(), Cause> {
         let wire: Vec<_> = lines.iter().map(|line| on_the_wire(line)).collect();
         let sent = self.link().presume(&wire);
+        self.out_of_step |= sent.is_err();
         sent.map_err(|error| self.lost(error, Phase::Reply))
     }
 
@@ -114,12 +124,25 @@ impl Control {
     /// Sends a command line, without CRLF, whose answer does not matter.
     pub(super) fn say(&mut self, line: &[u8]) -> Result<(), Cause> {
         let sent = self.link().say(&on_the_wire(line));
+        self.out_of_step |= sent.is_err();
         sent.map_err(|error| self.lost(error, Phase::Reply))
     }
 
     /// Starts TLS on the control connection.
     pub(super) fn secure(&mut self, config: &Arc<ClientConfig>, host: &str) -> Result<(), Cause> {
-        self.link().secure(config, host)
+        let secured = self.link().secure(config, host);
+        self.out_of_step |= secured.is_err();
+        secured
+    }
+
+    /// Whether replies still answer the commands that are sent.
+    pub(super) fn is_in_step(&self) -> bool {
+        !self.out_of_step
+    }
+
+    /// Gives the connection up: nothing more may be asked on it.
+    pub(super) fn give_up(&mut self) {
+        self.out_of_step = true;
     }
 
     /// How long each reply may take from now on.

@@ -1,6 +1,6 @@
 //! Data connections: passive or active, plain or under TLS, and the server's verdict at their end.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use super::active::Waiting;
@@ -20,6 +20,9 @@ const VERDICT_PATIENCE: u32 = 4;
 
 /// How long to wait for the server's words once a transfer has broken.
 const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// How many 1xx replies may come before the one that counts.
+const MOST_PRELIMINARY: usize = 8;
 
 /// The near side of a data connection before the transfer command is sent.
 enum Door {
@@ -54,7 +57,12 @@ impl Session {
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
     pub fn retrieve(&mut self, path: &RemotePath, kind: Type) -> Result<Transfer<'_>, Cause> {
-        self.transfer(&line("RETR", Some(path)), kind)
+        let mut transfer = self.transfer(&line("RETR", Some(path)), kind)?;
+        if path.as_bytes().ends_with(b"bytes)") {
+            // What stands in the reply may be the file's name.
+            transfer.announced = None;
+        }
+        Ok(transfer)
     }
 
     /// Opens the upload of a file, or of bytes to `append` to one.
@@ -132,7 +140,11 @@ impl Session {
     /// Takes the answer to an EPSV.
     pub(super) fn take_epsv(&mut self, reply: &Reply) {
         match (reply.epsv_port().filter(|_| reply.code() == 229), self.control.peer()) {
-            (Some(port), Ok(peer)) => self.passive = Some(SocketAddr::new(peer.ip(), port)),
+            (Some(port), Ok(mut peer)) => {
+                // The peer's own address: an IPv6 one may have a zone.
+                peer.set_port(port);
+                self.passive = Some(peer);
+            }
             _ => self.epsv = false,
         }
     }
@@ -145,8 +157,9 @@ impl Session {
             return Err(Cause::Protocol("an answer to PASV without an address".into()));
         };
         if !self.access.trust_pasv {
-            let peer = self.control.peer().map_err(|e| Cause::Lost(Phase::Reply, e))?;
-            address.set_ip(peer.ip());
+            let port = address.port();
+            address = self.control.peer().map_err(|e| Cause::Lost(Phase::Reply, e))?;
+            address.set_port(port);
         }
         connect::connect(address, self.access.timeout, Phase::DataConnect)
     }
@@ -176,10 +189,10 @@ impl Session {
     /// `cause`.
     fn last_words(&mut self, cause: Cause) -> Cause {
         self.control.set_patience(LAST_WORDS.min(self.access.timeout));
-        let verdict = self.control.pending(Phase::Verdict);
+        let verdict = self.final_reply(Phase::Verdict);
         self.control.set_patience(self.access.timeout);
         let Ok(reply) = verdict else { return cause };
-        self.in_transfer = reply.code() == 421;
+        self.end_transfer(&reply);
         if reply.is_done() { cause } else { judged(reply, false) }
     }
 
@@ -187,19 +200,35 @@ impl Session {
     /// presumed EPSV first: libunftp does.
     fn verdict(&mut self) -> Result<Reply, Cause> {
         self.control.set_patience(self.access.timeout * VERDICT_PATIENCE);
-        let mut reply = self.control.pending(Phase::Verdict)?;
+        let mut reply = self.final_reply(Phase::Verdict)?;
         if reply.code() == 229 && self.epsv_presumed {
             self.take_epsv(&reply);
             self.epsv_presumed = false;
             reply = self.control.command(b"EPSV", Phase::Verdict)?;
         }
-        while reply.is_preliminary() {
-            self.control.owe_first();
-            reply = self.control.pending(Phase::Verdict)?;
-        }
         self.control.set_patience(self.access.timeout);
-        self.in_transfer = reply.code() == 421;
+        self.end_transfer(&reply);
         Ok(reply)
+    }
+
+    fn end_transfer(&mut self, verdict: &Reply) {
+        self.in_transfer = false;
+        if verdict.code() == 421 {
+            self.control.give_up();
+        }
+    }
+
+    /// Reads the reply that is due, passing over 1xx: 120 before 220, or the 110 of a marker.
+    pub(super) fn final_reply(&mut self, phase: Phase) -> Result<Reply, Cause> {
+        for _ in 0..MOST_PRELIMINARY {
+            let reply = self.control.pending(phase)?;
+            if !reply.is_preliminary() {
+                return Ok(reply);
+            }
+            self.control.owe_first();
+        }
+        self.control.give_up();
+        Err(Cause::Protocol("one preliminary reply after the other".into()))
     }
 }
 
@@ -237,7 +266,8 @@ impl<'s> Transfer<'s> {
             return Err(judged(reply, received == 0));
         }
         match announced {
-            Some(want) if want != received => Err(Cause::WrongSize { got: received, want }),
+            // More is none: a log grows while it is sent.
+            Some(want) if received < want => Err(Cause::WrongSize { got: received, want }),
             _ => Ok(reply),
         }
     }

@@ -244,11 +244,7 @@ fn followers(session: &Session, wants: Wants) -> Vec<Vec<u8>> {
 
 /// Waits for 220; 120 says that it will come (RFC 959 §5.4).
 fn greeting(session: &mut Session) -> Result<(), Cause> {
-    let mut reply = session.control.pending(Phase::Greeting)?;
-    while reply.is_preliminary() {
-        session.control.owe_first();
-        reply = session.control.pending(Phase::Greeting)?;
-    }
+    let reply = session.final_reply(Phase::Greeting)?;
     if !reply.is_done() {
         return Err(Cause::TurnedAway(reply));
     }

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::time::SystemTime;
 
 use super::data::{Next, Transfer};
-use super::session::{Session, Type, done, line};
+use super::session::{Session, Type, line};
 use super::tls::lost;
 use crate::error::{Cause, Phase};
 use crate::line::take_line;
@@ -58,9 +58,11 @@ impl Session {
         self.keep_resumable()?;
         let home = self.home()?;
         self.command("CWD", Some(dir))?;
+        self.away = true;
         let listed = self.list_unix(None, hidden, visit);
+        self.away = false;
         if self.is_usable() {
-            done(self.send(&[&b"CWD "[..], &home].concat())?)?;
+            self.go_home(&home)?;
         }
         listed
     }

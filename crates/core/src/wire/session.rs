@@ -66,6 +66,9 @@ pub struct Session {
     pub(super) epsv_presumed: bool,
     /// Whether MLSD was refused, whatever FEAT says.
     pub(super) no_mlsd: bool,
+    /// Whether the working directory is not the login directory, so that another connection could
+    /// not take the place of this one.
+    pub(super) away: bool,
     /// The login directory, once PWD has been asked.
     home: Option<Vec<u8>>,
     /// Whether commands may go out before the replies to earlier ones are in.
@@ -111,6 +114,7 @@ impl Session {
             epsv,
             epsv_presumed: false,
             no_mlsd: false,
+            away: false,
             home: None,
             pipeline,
             in_transfer: false,
@@ -124,7 +128,7 @@ impl Session {
 
     /// Whether another command may be sent.
     pub fn is_usable(&self) -> bool {
-        !self.in_transfer
+        !self.in_transfer && self.control.is_in_step()
     }
 
     /// Sends `verb`, and `path` behind it where there is one, and reads the reply, whatever it is.
@@ -149,11 +153,15 @@ impl Session {
     /// tickets. ProFTPD gives two for a control connection, none for a resumed one, and refuses
     /// data connections that are not resumed.
     pub(super) fn keep_resumable(&mut self) -> Result<(), Cause> {
-        if !self.tls.as_ref().is_some_and(|tls| self.protected && tls.tickets.ran_dry()) {
+        let dry = self.tls.as_ref().is_some_and(|tls| self.protected && tls.tickets.ran_dry());
+        if !dry || self.away {
             return Ok(());
         }
         self.control.trace().note("out of TLS 1.3 tickets: connecting again");
         let wants = Wants { features: self.features.is_some(), data: self.epsv };
+        // Some servers take one connection a user.
+        self.control.say(b"QUIT")?;
+        self.control.give_up();
         let open = |older_tls| {
             let how = How { pipeline: self.pipeline, older_tls };
             greet::open(&self.origin, &self.access, &self.credentials, (wants, how))
@@ -166,7 +174,6 @@ impl Session {
         self.tls13_only |= old.tls13_only;
         self.epsv = old.epsv;
         self.no_mlsd = old.no_mlsd;
-        old.quit();
         Ok(())
     }
 
@@ -174,7 +181,7 @@ impl Session {
     pub(super) fn send(&mut self, line: &[u8]) -> Result<Reply, Cause> {
         let reply = self.control.command(line, Phase::Reply)?;
         if reply.code() == 421 {
-            self.in_transfer = true;
+            self.control.give_up();
         }
         Ok(reply)
     }
@@ -250,9 +257,36 @@ impl Session {
         let home = self.home()?;
         let reply = self.ask("CWD", Some(path))?;
         if reply.is_done() {
-            done(self.send(&[&b"CWD "[..], &home].concat())?)?;
+            self.go_home(&home)?;
         }
         Ok(reply)
+    }
+
+    /// Goes back to the login directory. Where that fails, relative paths would lead elsewhere from
+    /// now on, so the session is given up.
+    pub(super) fn go_home(&mut self, home: &[u8]) -> Result<(), Cause> {
+        let reply = self.send(&[&b"CWD "[..], home].concat())?;
+        if reply.is_done() {
+            return Ok(());
+        }
+        self.control.give_up();
+        Err(Cause::Refused(reply))
+    }
+
+    /// The components of `path` from the root, as far as text can tell: relative ones are put
+    /// below the login directory.
+    ///
+    /// # Errors
+    /// The login directory cannot be had.
+    pub fn from_root(&mut self, path: &RemotePath) -> Result<Vec<Vec<u8>>, Cause> {
+        let mut whole = Vec::new();
+        if !path.as_bytes().starts_with(b"/") {
+            whole = self.home()?;
+            whole.push(b'/');
+        }
+        whole.extend_from_slice(path.as_bytes());
+        let parts = whole.split(|&b| b == b'/').filter(|part| !matches!(*part, b"" | b"."));
+        Ok(parts.map(<[u8]>::to_vec).collect())
     }
 
     /// The login directory as the server names it.
@@ -261,7 +295,9 @@ impl Session {
             return Ok(home.clone());
         }
         let reply = done(self.send(b"PWD")?)?;
-        let home = reply.quoted_path().unwrap_or_else(|| b"/".to_vec());
+        let Some(home) = reply.quoted_path().filter(|home| !home.is_empty()) else {
+            return Err(Cause::Protocol("an answer to PWD without a quoted path".into()));
+        };
         if home.iter().any(|b| matches!(b, 0 | b'\r' | b'\n')) {
             return Err(Cause::Protocol("a working directory with a line end in its name".into()));
         }
