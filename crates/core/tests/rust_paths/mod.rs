@@ -38,12 +38,12 @@ impl Core {
     pub fn upwards(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for (place, source) in self.sources.iter().enumerate() {
-            for used in self.uses(source) {
-                let later = self.sources.iter().skip(place + 1).find(|s| s.file == used.file);
-                if later.is_some_and(|later| !are_family(source, later)) {
-                    found.push((source.file.clone(), used.file.clone()));
-                }
-            }
+            let later = &self.sources[place + 1..];
+            let used = self.uses(source).into_iter();
+            let upwards = used.filter(|used| {
+                later.iter().any(|file| file.file == used.file) && !are_family(source, used)
+            });
+            found.extend(upwards.map(|used| (source.file.clone(), used.file.clone())));
         }
         found
     }
@@ -310,12 +310,10 @@ fn string(text: &str) -> usize {
 fn raw_string(text: &str, end: usize) -> Option<usize> {
     let (prefix, rest) = text.split_at(end);
     let marks = rest.len() - rest.trim_start_matches('#').len();
-    if !matches!(prefix, "r" | "br" | "cr") || !rest[marks..].starts_with('"') {
-        return None;
-    }
+    let body = rest.trim_start_matches('#').strip_prefix('"')?;
     let close = format!("\"{}", "#".repeat(marks));
-    let body = end + marks + 1;
-    Some(text[body..].find(&close).map_or(text.len(), |at| body + at + close.len()))
+    let inside = body.find(&close).map_or(body.len(), |at| at + close.len());
+    matches!(prefix, "r" | "br" | "cr").then_some(end + marks + 1 + inside)
 }
 
 /// A character, or the `'` of a lifetime alone.
