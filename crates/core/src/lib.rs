@@ -1,4 +1,31 @@
-//! What the five FTP tools share.
+//! What the five FTP tools share: everything that is not one tool's own.
+//!
+//! In scope:
+//!
+//! * FTP addresses, names as bytes, and the encodings they are written in
+//! * replies, feature lists and directory listings, read from byte slices
+//! * sessions: connecting, TLS, logging in, commands, data connections
+//! * moving bytes between servers, local files and pipes, inside the kernel where that can be
+//! * trees and patterns on servers
+//! * the command line the tools have in common, and how they report what went wrong
+//!
+//! Out of scope:
+//!
+//! * what one tool does with all this: its own flags, its plan and its loop are in its own crate
+//! * other protocols: no SFTP, no HTTP
+//! * being a library for others: the modules are public for the five tools, and change with them
+//!
+//! The layers, lowest first. A file uses only files that stand before it; `tests/layers.rs` holds
+//! that, and `docs/ARCHITECTURE.md` draws it file by file.
+//!
+//! * data, pure: [`mod@line`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
+//!   [`pattern`], [`url`], [`netrc`]
+//! * meaning, pure: [`error`], [`names`], [`features`], [`login`], [`listing`]
+//! * the system: [`sys`], [`local`], [`copy`]
+//! * the wire: [`wire`]
+//! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`], [`walk`],
+//!   [`expand`]
+//! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`face`]
 
 pub mod charset;
 pub mod cli;
