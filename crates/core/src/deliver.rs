@@ -138,7 +138,7 @@ pub fn relay(
 fn end(stream: &mut Stream) -> End<'_> {
     match *stream {
         Stream::Plain(ref socket) => End::Plain(socket.as_fd()),
-        Stream::Tls(ref mut stream) => End::Opaque(&mut **stream),
+        Stream::Tls(_) => End::Opaque(stream),
     }
 }
 

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use memchr::{memchr, memrchr};
 
 use crate::line::take_line;
+use crate::secret::Secret;
 
 /// Most bytes one reply may take, all its lines together. FEAT lists and banners stay far below.
 pub const MAX_REPLY: usize = 256 * 1024;
@@ -142,6 +143,24 @@ impl Reply {
     /// The reply's bytes, line ends and codes included, telnet doubling undone.
     pub fn raw(&self) -> &[u8] {
         &self.raw
+    }
+
+    /// The reply's bytes with `***` in place of each of `secrets`: some servers repeat the command
+    /// they could not read. Shorter ones than four bytes stay, since they stand in many a word.
+    pub fn without(&self, secrets: &[Secret]) -> Vec<u8> {
+        let mut shown = self.raw.clone();
+        for secret in secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= 4) {
+            let parts = memchr::memmem::find_iter(&shown, secret).collect::<Vec<_>>();
+            for place in parts.into_iter().rev() {
+                shown.splice(place..place + secret.len(), *b"***");
+            }
+        }
+        shown
+    }
+
+    /// The same reply with its secrets masked, for messages.
+    pub fn masked(&self, secrets: &[Secret]) -> Self {
+        Self { code: self.code, raw: self.without(secrets) }
     }
 
     /// The server's own words, codes taken off, lines joined by blanks, at most 400 bytes.
@@ -328,6 +347,13 @@ mod tests {
     fn telnet_doubling_is_undone_once() {
         assert_eq!(reply(b"257 \"\xFF\xFF\xFF\xFF\"\r\n").quoted_path().unwrap(), b"\xFF\xFF");
         assert_eq!(reply(b"257 \"a\xFFb\"\r\n").quoted_path().unwrap(), b"a\xFFb");
+    }
+
+    #[test]
+    fn secrets_that_a_server_repeats_are_masked() {
+        let secrets = [Secret::new(b"hunter2".to_vec()), Secret::new(b"no".to_vec())];
+        let reply = reply(b"500 no 'PASS hunter2' hunter2\r\n").masked(&secrets);
+        assert_eq!(reply.raw(), b"500 no 'PASS ***' ***\r\n");
     }
 
     #[test]

@@ -208,15 +208,24 @@ pub fn redacted(typed: &[u8]) -> Vec<u8> {
     });
     let authority = rest.split(|&b| b == b'/').next().unwrap_or_default();
     let at = memchr::memrchr(b'@', authority).or_else(|| {
+        if scheme.is_empty() {
+            return memchr::memrchr(b'@', rest);
+        }
         let port = authority.rsplit(|&b| b == b':').next().unwrap_or_default();
         let numeric = port.iter().all(u8::is_ascii_digit) || authority.ends_with(b"]");
         if numeric { None } else { memchr::memrchr(b'@', rest) }
     });
     let masked = at.and_then(|at| {
         let (userinfo, host) = rest.split_at_checked(at)?;
-        Some([scheme, userinfo.get(..memchr::memchr(b':', userinfo)?)?, b":***", host].concat())
+        Some([scheme, userinfo.get(..password_mark(userinfo)?)?, b":***", host].concat())
     });
     masked.unwrap_or_else(|| typed.to_vec())
+}
+
+/// Where a password begins: the first `:` that is not the end of a scheme, since `ftp:/u:pw@h` and
+/// a URL with a blank before it are mistyped, not harmless.
+fn password_mark(userinfo: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b':', userinfo).find(|at| userinfo.get(at + 1) != Some(&b'/'))
 }
 
 #[cfg(test)]

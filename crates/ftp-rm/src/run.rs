@@ -129,30 +129,40 @@ impl Rm {
         report: &mut Report,
         root: &RemotePath,
     ) -> Result<(), Cause> {
-        let walked = walk(server, root, SWEEP, &mut |server, step| {
-            let done = match &step {
-                // It may be a link to one: then the link goes, and not what it leads to.
-                Step::Approach(item) => {
-                    let gone = self.ask(server, report, "DELE", &item.path)?.is_none();
-                    return Ok(if gone { Onward::Past } else { Onward::In });
-                }
-                Step::Enter(_) => Ok(None),
-                Step::Leaf(item) => self.ask(server, report, "DELE", &item.path),
-                Step::Leave { item, whole: true } => self.ask(server, report, "RMD", &item.path),
-                Step::Leave { whole: false, .. } => Ok(None),
-                Step::Failed(failure) => {
-                    report.failed(failure);
-                    Ok(None)
-                }
-            };
-            settle(report, &step, done).map(|()| Onward::In)
-        });
+        let walked =
+            walk(server, root, SWEEP, &mut |server, step| self.step(server, report, &step));
         match walked {
             Err(Cause::Refused(refused)) if root.is_directory() => {
                 self.missing_or(server, root, refused)
             }
             other => other,
         }
+    }
+
+    fn step(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        step: &Step<'_>,
+    ) -> Result<Onward, Cause> {
+        let (verb, path) = match step {
+            // It may be a link to one: then the link goes, and not what it leads to.
+            Step::Approach(item) => {
+                let gone = self.ask(server, report, "DELE", &item.path)?.is_none();
+                return Ok(if gone { Onward::Past } else { Onward::In });
+            }
+            Step::Leaf(item) => ("DELE", &item.path),
+            Step::Leave { item, whole: true } => ("RMD", &item.path),
+            Step::Enter(_) | Step::Leave { whole: false, .. } => return Ok(Onward::In),
+            Step::Failed(failure) => {
+                report.failed(failure);
+                return Ok(Onward::In);
+            }
+        };
+        if let Some(refused) = self.ask(server, report, verb, path)? {
+            report.failed(&Failure::new(path.as_bytes(), Cause::Refused(refused)));
+        }
+        Ok(Onward::In)
     }
 
     /// Prints what would go, in the order in which it would go.
@@ -199,27 +209,6 @@ fn is_directory(server: &mut Server, source: &Source) -> Result<bool, Cause> {
     }
     let entered = session.enter(&source.path)?;
     if entered.is_done() { Ok(true) } else { Err(Cause::Refused(entered)) }
-}
-
-/// Reports what could not be removed in a tree; the walk goes on while there is a session.
-fn settle(
-    report: &mut Report,
-    step: &Step<'_>,
-    done: Result<Option<Reply>, Cause>,
-) -> Result<(), Cause> {
-    let path = match step {
-        Step::Approach(item) | Step::Enter(item) | Step::Leaf(item) | Step::Leave { item, .. } => {
-            &item.path
-        }
-        Step::Failed(_) => return Ok(()),
-    };
-    match done? {
-        None => Ok(()),
-        Some(refused) => {
-            report.failed(&Failure::new(path.as_bytes(), Cause::Refused(refused)));
-            Ok(())
-        }
-    }
 }
 
 fn print(report: &Report, path: &RemotePath) -> Result<(), Cause> {

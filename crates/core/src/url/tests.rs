@@ -169,6 +169,20 @@ fn no_message_holds_a_password() {
 }
 
 #[test]
+fn a_mistyped_url_shows_no_password() {
+    for (typed, shown) in [
+        ("ftp:/u:hunter2@h/x", "ftp:/u:***@h/x"),
+        (" ftp://u:hunter2@h/x", " ftp://u:***@h/x"),
+        ("u:hunter2@h/x", "u:***@h/x"),
+        ("h:21/x", "h:21/x"),
+    ] {
+        assert_eq!(redacted(typed.as_bytes()), shown.as_bytes(), "{typed}");
+        let error = parse(typed).unwrap_err().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
 fn sessions_are_shared_only_where_all_is_equal() {
     let same = |a: &str, b: &str| parse(a).unwrap().origin.same_session(&parse(b).unwrap().origin);
     assert!(same("ftp://u:p@HOST/a", "ftp://u:p@host:21/b"));

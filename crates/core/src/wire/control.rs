@@ -16,6 +16,7 @@ use super::stream::Stream;
 use super::trace::Trace;
 use crate::error::{Cause, Phase};
 use crate::reply::Reply;
+use crate::secret::Secret;
 
 /// A control connection.
 pub(super) struct Control {
@@ -114,6 +115,11 @@ impl Control {
         let sent = self.link().presume(&wire);
         self.out_of_step |= sent.is_err();
         sent.map_err(|error| self.lost(error, Phase::Reply))
+    }
+
+    /// Keeps `secrets` out of the trace of replies.
+    pub(super) fn hide(&mut self, secrets: Vec<Secret>) {
+        self.link().hide(secrets);
     }
 
     /// From now on a byte 0xFF goes out once, not doubled as telnet wants it.

@@ -179,7 +179,9 @@ impl Session {
         match &self.tls {
             Some(tls) if self.protected => {
                 let config = std::sync::Arc::clone(&tls.config);
-                stream.secure(&config, &self.origin.host).map_err(|cause| self.last_words(cause))
+                stream
+                    .secure(&config, &self.origin.host, timeout)
+                    .map_err(|cause| self.last_words(cause))
             }
             _ => Ok(stream),
         }

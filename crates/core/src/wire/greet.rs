@@ -13,6 +13,7 @@ use super::stream::Stream;
 use crate::error::{Cause, Phase};
 use crate::login::{Verdict, judge};
 use crate::reply::Reply;
+use crate::secret::Secret;
 use crate::url::{Origin, Scheme};
 
 /// How a session is begun.
@@ -124,12 +125,11 @@ impl Guest<'_> {
         let mut tls = None;
         if self.origin.scheme == Scheme::Ftps {
             let session = self.trust()?.for_session(self.how.older_tls);
-            let bounded = stream.socket().set_read_timeout(Some(timeout));
-            bounded.map_err(Cause::Local)?;
-            stream = stream.secure(&session.config, host)?;
+            stream = stream.secure(&session.config, host, timeout)?;
             tls = Some(session);
         }
-        let control = Control::over(stream, timeout, trace)?;
+        let mut control = Control::over(stream, timeout, trace)?;
+        control.hide(self.secrets());
         let mut session = Session::new(
             control,
             Arc::clone(self.access),
@@ -217,7 +217,13 @@ impl Guest<'_> {
         Ok(session)
     }
 
+    fn secrets(&self) -> Vec<Secret> {
+        let Credentials { password, account, .. } = self.credentials;
+        [Some(password), account.as_ref()].into_iter().flatten().cloned().collect()
+    }
+
     fn refused(&self, reply: Reply) -> Cause {
+        let reply = reply.masked(&self.secrets());
         if reply.code() == 421 {
             return Cause::TurnedAway(reply);
         }

@@ -17,6 +17,7 @@ use super::stream::Stream;
 use super::trace::Trace;
 use crate::error::Cause;
 use crate::reply::{Reply, ReplyReader, undouble};
+use crate::secret::Secret;
 use crate::sys;
 
 /// The line that asks for a reply already due: never sent. No server knows such a command, so a
@@ -51,6 +52,8 @@ pub(super) struct Link {
     trace: Trace,
     /// Whether a byte 0xFF goes out once; suppaftp doubles it, as RFC 959 wants.
     literal_ff: bool,
+    /// What must not show in the trace, should a server repeat it.
+    secrets: Vec<Secret>,
 }
 
 impl Link {
@@ -68,6 +71,7 @@ impl Link {
             patience,
             trace,
             literal_ff: false,
+            secrets: Vec::new(),
         }
     }
 
@@ -93,6 +97,11 @@ impl Link {
     /// Marks a reply as due, before all others, that no command line asks for.
     pub(super) fn owe_first(&mut self) {
         self.due.push_front(Due::Line(PENDING.to_vec()));
+    }
+
+    /// Keeps `secrets` out of the trace.
+    pub(super) fn hide(&mut self, secrets: Vec<Secret>) {
+        self.secrets = secrets;
     }
 
     /// From now on a byte 0xFF goes out once.
@@ -130,9 +139,7 @@ impl Link {
         }
         let plain = self.stream.plain().ok_or_else(|| Cause::Tls("TLS is on already".into()))?;
         let socket = plain.try_clone().map_err(Cause::Local)?;
-        let bounded = socket.set_read_timeout(Some(self.patience));
-        bounded.map_err(Cause::Local)?;
-        self.stream = Stream::Plain(socket).secure(config, host)?;
+        self.stream = Stream::Plain(socket).secure(config, host, self.patience)?;
         Ok(())
     }
 
@@ -178,7 +185,7 @@ impl Link {
         loop {
             match self.incoming.take() {
                 Ok(Some(reply)) => {
-                    self.trace.received(reply.raw());
+                    self.trace.received(&reply.without(&self.secrets));
                     return Ok(reply);
                 }
                 Ok(None) => self.receive(deadline)?,
@@ -190,11 +197,7 @@ impl Link {
     }
 
     fn receive(&mut self, deadline: Instant) -> io::Result<()> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        self.stream.socket().set_read_timeout(Some(left))?;
+        self.stream.set_deadline(deadline)?;
         sys::quick_ack(self.stream.socket());
         let mut chunk = [0; 4096];
         let count = retrying(|| self.stream.read(&mut chunk))?;

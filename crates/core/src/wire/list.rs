@@ -169,7 +169,7 @@ fn each_line(
         let count = match transfer.stream.read(room) {
             Ok(count) => count,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(lost(Phase::Data, &error, transfer.stream.socket())),
+            Err(error) => return Err(lost(Phase::Data, &error, transfer.timeout())),
         };
         filled += count;
         total += count as u64;

@@ -296,7 +296,8 @@ impl Session {
         }
         let reply = done(self.send(b"PWD")?)?;
         let Some(home) = reply.quoted_path().filter(|home| !home.is_empty()) else {
-            return Err(Cause::Protocol("an answer to PWD without a quoted path".into()));
+            let text = "the server's answer to PWD cannot be read, so there would be no way back";
+            return Err(Cause::Operand(text.into()));
         };
         if home.iter().any(|b| matches!(b, 0 | b'\r' | b'\n')) {
             return Err(Cause::Protocol("a working directory with a line end in its name".into()));

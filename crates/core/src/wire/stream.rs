@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use suppaftp::rustls::ClientConfig;
 
@@ -27,7 +27,7 @@ impl Stream {
     pub fn socket(&self) -> &TcpStream {
         match self {
             Self::Plain(socket) => socket,
-            Self::Tls(stream) => &stream.sock,
+            Self::Tls(stream) => &stream.sock.socket,
         }
     }
 
@@ -39,14 +39,39 @@ impl Stream {
         }
     }
 
-    /// Puts a plain socket under TLS.
+    /// Puts a plain socket under TLS, within `limit`.
     ///
     /// # Errors
     /// Those of the handshake; the socket is gone then.
-    pub(super) fn secure(self, config: &Arc<ClientConfig>, host: &str) -> Result<Self, Cause> {
+    pub(super) fn secure(
+        self,
+        config: &Arc<ClientConfig>,
+        host: &str,
+        limit: Duration,
+    ) -> Result<Self, Cause> {
         match self {
-            Self::Plain(socket) => Ok(Self::Tls(Box::new(tls::handshake(config, host, socket)?))),
+            Self::Plain(socket) => {
+                let stream = tls::handshake(config, host, socket, limit)?;
+                Ok(Self::Tls(Box::new(stream)))
+            }
             Self::Tls(_) => Ok(self),
+        }
+    }
+
+    /// Sets when the next read must be over.
+    pub(super) fn set_deadline(&mut self, deadline: Instant) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                socket.set_read_timeout(Some(left))
+            }
+            Self::Tls(stream) => {
+                stream.sock.deadline = Some(deadline);
+                Ok(())
+            }
         }
     }
 
@@ -75,8 +100,8 @@ impl Stream {
                 while stream.conn.wants_write() {
                     stream.conn.write_tls(&mut stream.sock)?;
                 }
-                stream.sock.shutdown(Shutdown::Write)?;
-                let _ = stream.sock.set_read_timeout(Some(FAREWELL));
+                stream.sock.socket.shutdown(Shutdown::Write)?;
+                stream.sock.deadline = Some(Instant::now() + FAREWELL);
                 let _ = drain(stream);
                 Ok(())
             }
@@ -86,8 +111,8 @@ impl Stream {
 
 fn drain(stream: &mut TlsStream) -> io::Result<()> {
     let mut scrap = [0; 4096];
-    while stream.read(&mut scrap)? > 0 {}
-    Ok(())
+    // A server has nothing to say on an upload: what comes is tickets, which rustls keeps to itself.
+    stream.read(&mut scrap).map(drop)
 }
 
 impl Read for Stream {

@@ -1,10 +1,11 @@
 //! TLS: who is trusted, and one client configuration a control connection, whose tickets its data
 //! connections resume with.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use suppaftp::rustls;
 
@@ -23,7 +24,39 @@ use super::tickets::Tickets;
 use crate::error::{Cause, Phase};
 
 /// A TLS connection over a socket of ours.
-pub(super) type TlsStream = StreamOwned<ClientConnection, TcpStream>;
+pub type TlsStream = StreamOwned<ClientConnection, Bounded>;
+
+/// A socket under rustls, which reads until it has a whole record: a peer that sends a byte now and
+/// then would hold it for ever, so what must end at a certain time says so here.
+#[derive(Debug)]
+pub struct Bounded {
+    pub(super) socket: TcpStream,
+    /// When reading must be over; without it the socket's own timeout bounds each read.
+    pub(super) deadline: Option<Instant>,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(deadline) = self.deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.socket.set_read_timeout(Some(left))?;
+        }
+        self.socket.read(buffer)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
+}
 
 /// Whom to trust and who we are, as the user said it.
 #[derive(Clone, Debug, Default)]
@@ -133,7 +166,7 @@ fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, Cause> {
         .map_err(|error| Cause::Tls(format!("{}: {error}", file.display())))
 }
 
-/// Does a whole handshake over `socket`, whose timeouts bound it.
+/// Does a whole handshake over `socket` within `limit`; its read timeout is `limit` afterwards.
 ///
 /// # Errors
 /// A timeout, a lost connection, or a certificate that is not trusted, each said in words that
@@ -141,22 +174,26 @@ fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, Cause> {
 pub(super) fn handshake(
     config: &Arc<ClientConfig>,
     host: &str,
-    mut socket: TcpStream,
+    socket: TcpStream,
+    limit: Duration,
 ) -> Result<TlsStream, Cause> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| Cause::Tls(format!("{host} is no name a certificate can be for")))?;
     let mut connection = ClientConnection::new(Arc::clone(config), name)
         .map_err(|error| Cause::Tls(error.to_string()))?;
+    let mut bounded = Bounded { socket, deadline: Some(Instant::now() + limit) };
     while connection.is_handshaking() {
-        connection.complete_io(&mut socket).map_err(|error| explain(&error, &socket))?;
+        connection.complete_io(&mut bounded).map_err(|error| explain(&error, limit))?;
     }
-    Ok(StreamOwned::new(connection, socket))
+    bounded.deadline = None;
+    bounded.socket.set_read_timeout(Some(limit)).map_err(Cause::Local)?;
+    Ok(StreamOwned::new(connection, bounded))
 }
 
-fn explain(error: &io::Error, socket: &TcpStream) -> Cause {
+fn explain(error: &io::Error, limit: Duration) -> Cause {
     use rustls::{CertificateError as Bad, Error};
     let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
-        return lost(Phase::Tls, error, socket);
+        return lost(Phase::Tls, error, limit);
     };
     Cause::Tls(match tls {
         Error::InvalidCertificate(bad) => match bad {
@@ -177,8 +214,7 @@ fn explain(error: &io::Error, socket: &TcpStream) -> Cause {
 }
 
 /// Turns a socket error into a cause: a run-out socket timeout shows as `WouldBlock`.
-pub(super) fn lost(phase: Phase, error: &io::Error, socket: &TcpStream) -> Cause {
-    let limit = socket.read_timeout().ok().flatten().unwrap_or_default();
+pub(super) fn lost(phase: Phase, error: &io::Error, limit: Duration) -> Cause {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Cause::TimedOut(phase, limit),
         kind => Cause::Lost(phase, io::Error::new(kind, error.to_string())),
