@@ -175,6 +175,14 @@ pub struct Failure {
     pub cause: Cause,
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:?}", self.what.escape_ascii(), self.cause)
+    }
+}
+
+impl std::error::Error for Failure {}
+
 impl Failure {
     /// `what` failed because of `cause`.
     pub fn new(what: impl Into<Vec<u8>>, cause: Cause) -> Self {

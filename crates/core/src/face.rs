@@ -4,15 +4,15 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::cli::{Parsed, Tool};
-use crate::error::Cause;
-use crate::prepare::Unprepared;
+use crate::error::{Cause, Failure};
 use crate::report::{self, Report};
 
 /// Runs a tool: `plan` decides everything that the command line, the environment and the files
-/// they name can decide, and `run` does it.
+/// they name can decide, and `run` does it. An error of `plan` is a wrong command line, unless it is
+/// a `Failure`.
 pub fn main<A: Default, P>(
     tool: &'static Tool<A>,
-    plan: fn(A) -> Result<P, Unprepared>,
+    plan: fn(A) -> anyhow::Result<P>,
     run: fn(P) -> Report,
 ) -> ExitCode {
     match tool.parse(std::env::args_os()) {
@@ -20,8 +20,10 @@ pub fn main<A: Default, P>(
         Ok(Parsed::Print(text)) => print(tool.name, &text),
         Ok(Parsed::Run(args)) => match plan(args) {
             Ok(plan) => run(plan).finish(),
-            Err(Unprepared::Usage(what)) => report::usage(tool.name, &what),
-            Err(Unprepared::Failed(what, cause)) => fail(tool.name, what, cause),
+            Err(error) => match error.downcast::<Failure>() {
+                Ok(Failure { what, cause }) => fail(tool.name, what, cause),
+                Err(usage) => report::usage(tool.name, &format!("{usage:#}")),
+            },
         },
     }
 }

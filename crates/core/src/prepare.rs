@@ -1,5 +1,8 @@
 //! From what was typed to what a run works with: the environment and the files that the command
 //! line names are read here, once, before any server is talked to.
+//!
+//! An error that is a `Failure` is one of a file, with an exit code of its own; any other means that
+//! the command line is wrong.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,9 +13,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use anyhow::{Context, ensure};
+
 use crate::charset::Charset;
-use crate::cli::{SessionArgs, UsageError, effective_charset, split_list};
-use crate::error::Cause;
+use crate::cli::{SessionArgs, effective_charset, split_list};
+use crate::error::{Cause, Failure};
 use crate::netrc;
 use crate::report::Report;
 use crate::secret::Secret;
@@ -23,26 +28,11 @@ use crate::wire::{Access, Credentials, TlsOptions, TlsPolicy, TlsTrust, Trace};
 /// Most bytes read from a list of operands, a netrc or a password file.
 const MAX_FILE: u64 = 1 << 30;
 
-/// Why a run cannot begin.
-#[derive(Debug)]
-pub enum Unprepared {
-    /// The command line is wrong.
-    Usage(String),
-    /// A file that it names cannot be read, or holds no certificate.
-    Failed(Vec<u8>, Cause),
-}
-
-impl From<UsageError> for Unprepared {
-    fn from(error: UsageError) -> Self {
-        Self::Usage(error.to_string())
-    }
-}
-
 /// The charset of a run: `--encoding`, else `FTP_ENCODING`.
 ///
 /// # Errors
 /// An unknown label.
-pub fn charset(args: &SessionArgs) -> Result<Charset, Unprepared> {
+pub fn charset(args: &SessionArgs) -> anyhow::Result<Charset> {
     Ok(effective_charset(args, env::var_os("FTP_ENCODING").as_deref())?)
 }
 
@@ -70,7 +60,7 @@ pub fn operands(
     args: &SessionArgs,
     typed: &[OsString],
     charset: Charset,
-) -> Result<Vec<Operand>, Unprepared> {
+) -> anyhow::Result<Vec<Operand>> {
     one_use_of_stdin(args, false)?;
     let mut found = Vec::new();
     for operand in typed {
@@ -80,8 +70,7 @@ pub fn operands(
     for name in listed(args)? {
         found.push(match &base {
             Some(base) => {
-                let below = base.below(&name, charset);
-                let address = below.map_err(|bad| Unprepared::Usage(bad.to_string()))?;
+                let address = base.below(&name, charset)?;
                 Operand { address, below: charset.encode(&name).ok() }
             }
             None => Operand { address: address(args, &name, charset)?, below: None },
@@ -90,33 +79,33 @@ pub fn operands(
     Ok(found)
 }
 
-fn address(args: &SessionArgs, typed: &[u8], charset: Charset) -> Result<Address, Unprepared> {
-    Address::parse(typed, charset, !args.no_glob).map_err(|bad| Unprepared::Usage(bad.to_string()))
+fn address(args: &SessionArgs, typed: &[u8], charset: Charset) -> anyhow::Result<Address> {
+    Ok(Address::parse(typed, charset, !args.no_glob)?)
 }
 
 /// One URL in which wild cards mean nothing: a destination, or the base of a list.
 ///
 /// # Errors
 /// Anything that is no URL.
-pub fn place(typed: &[u8], charset: Charset) -> Result<Address, Unprepared> {
-    Address::parse(typed, charset, false).map_err(|bad| Unprepared::Usage(bad.to_string()))
+pub fn place(typed: &[u8], charset: Charset) -> anyhow::Result<Address> {
+    Ok(Address::parse(typed, charset, false)?)
 }
 
 /// The items of the list that `-T` names.
 ///
 /// # Errors
 /// A list that cannot be read, or one with an empty item.
-pub fn listed(args: &SessionArgs) -> Result<Vec<Vec<u8>>, Unprepared> {
+pub fn listed(args: &SessionArgs) -> anyhow::Result<Vec<Vec<u8>>> {
     let Some(file) = &args.files_from else { return Ok(Vec::new()) };
     let list = read(file).map_err(|error| unreadable(file, error))?;
     split_list(&list, args.null)
         .map(|item| item.map(<[u8]>::to_vec))
         .collect::<Result<_, _>>()
-        .map_err(|empty| Unprepared::Usage(format!("{}: {empty}", file.display())))
+        .with_context(|| file.display().to_string())
 }
 
-fn unreadable(file: &Path, error: io::Error) -> Unprepared {
-    Unprepared::Failed(file.as_os_str().as_bytes().to_vec(), Cause::Local(error))
+fn unreadable(file: &Path, error: io::Error) -> Failure {
+    Failure::new(file.as_os_str().as_bytes(), Cause::Local(error))
 }
 
 /// Reads a file whole; `-` is stdin.
@@ -133,12 +122,10 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// Two things that would each get half of it.
-pub fn one_use_of_stdin(args: &SessionArgs, data: bool) -> Result<(), Unprepared> {
+pub fn one_use_of_stdin(args: &SessionArgs, data: bool) -> anyhow::Result<()> {
     let files = [&args.password_file, &args.netrc_file, &args.files_from];
     let named = files.iter().filter(|file| file.as_deref() == Some(Path::new("-"))).count();
-    if named + usize::from(data) > 1 {
-        return Err(Unprepared::Usage("stdin can be read for one thing only".into()));
-    }
+    ensure!(named + usize::from(data) <= 1, "stdin can be read for one thing only");
     Ok(())
 }
 
@@ -151,7 +138,7 @@ pub fn servers<'o>(
     args: &SessionArgs,
     charset: Charset,
     origins: impl IntoIterator<Item = &'o Origin>,
-) -> Result<Servers, Unprepared> {
+) -> anyhow::Result<Servers> {
     let tls = args.tls.unwrap_or_default();
     let secure =
         tls != TlsPolicy::Off || origins.into_iter().any(|origin| origin.scheme != Scheme::Ftp);
@@ -172,14 +159,14 @@ pub fn servers<'o>(
     Ok(Servers::new(Arc::new(access), Rc::new(logins(args, charset)?)))
 }
 
-fn trust(args: &SessionArgs) -> Result<TlsTrust, Unprepared> {
+fn trust(args: &SessionArgs) -> anyhow::Result<TlsTrust> {
     let identity = args.cert.clone().map(|cert| {
         let key = args.key.clone().unwrap_or_else(|| cert.clone());
         (cert, key)
     });
     let options =
         TlsOptions { authorities: args.cacert.clone(), identity, insecure: args.insecure };
-    TlsTrust::load(&options).map_err(|cause| Unprepared::Failed(Vec::new(), cause))
+    Ok(TlsTrust::load(&options).map_err(|cause| Failure::new(Vec::new(), cause))?)
 }
 
 /// What is known of logins before any URL is looked at.
@@ -198,7 +185,7 @@ struct Known {
 fn logins(
     args: &SessionArgs,
     charset: Charset,
-) -> Result<impl Fn(&Origin) -> Result<Credentials, Cause> + use<>, Unprepared> {
+) -> anyhow::Result<impl Fn(&Origin) -> Result<Credentials, Cause> + use<>> {
     let password = match &args.password_file {
         Some(file) => {
             let text = read(file).map_err(|error| unreadable(file, error))?;
@@ -222,7 +209,7 @@ fn from_env(name: &str) -> Option<Vec<u8>> {
 }
 
 /// A netrc file that the user named must be there; the one in the home directory need not.
-fn netrc_text(args: &SessionArgs) -> Result<Option<(String, Vec<u8>)>, Unprepared> {
+fn netrc_text(args: &SessionArgs) -> anyhow::Result<Option<(String, Vec<u8>)>> {
     if args.no_netrc {
         return Ok(None);
     }
@@ -231,7 +218,7 @@ fn netrc_text(args: &SessionArgs) -> Result<Option<(String, Vec<u8>)>, Unprepare
     let Some(file) = named.clone().or_else(home) else { return Ok(None) };
     match read(&file) {
         Ok(text) => Ok(Some((file.display().to_string(), text))),
-        Err(error) if named.is_some() => Err(unreadable(&file, error)),
+        Err(error) if named.is_some() => Err(unreadable(&file, error).into()),
         // Nobody asked for the one in HOME, which may be /dev/null.
         Err(_) => Ok(None),
     }

@@ -129,7 +129,7 @@ const DOORS: [(&str, &str); 9] = [
     ("lexopt", "cli/"),
     ("encoding_rs", "charset.rs"),
     ("tempfile", "local.rs"),
-    ("anyhow", "only the tools"),
+    ("anyhow", "prepare.rs face.rs"),
 ];
 
 const TOOLS: [&str; 5] = ["ftp-ls", "ftp-get", "ftp-put", "ftp-rm", "ftp-pipe"];
@@ -197,9 +197,10 @@ fn outside_crates_stay_behind_their_doors() {
     let core = core();
     for (krate, door) in DOORS {
         let named: Vec<_> = core.files_with(krate).collect();
-        let wrong: Vec<_> = named.iter().filter(|file| !file.starts_with(door)).collect();
+        let inside = |file: &str| door.split(' ').any(|door| file.starts_with(door));
+        let wrong: Vec<_> = named.iter().filter(|file| !inside(file.as_ref())).collect();
         assert!(wrong.is_empty(), "{krate} is named outside {door}: {wrong:?}");
-        assert!(krate == "anyhow" || !named.is_empty(), "{krate} is named nowhere");
+        assert!(!named.is_empty(), "{krate} is named nowhere");
     }
 }
 

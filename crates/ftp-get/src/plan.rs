@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use ftp_core::prepare::{self, Operand, Unprepared};
+use anyhow::{bail, ensure};
+use ftp_core::prepare::{self, Operand};
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::Target;
@@ -30,18 +31,15 @@ pub struct Plan {
     pub ascii: bool,
 }
 
-pub fn build(args: Args) -> Result<Plan, Unprepared> {
-    let destination = destination(&args).map_err(Unprepared::Usage)?;
+pub fn build(args: Args) -> anyhow::Result<Plan> {
+    let destination = destination(&args)?;
     let charset = prepare::charset(&args.session)?;
     let operands = prepare::operands(&args.session, &args.urls, charset)?;
-    if operands.is_empty() && args.session.files_from.is_none() {
-        return Err(Unprepared::Usage("no URL given".into()));
-    }
+    ensure!(!operands.is_empty() || args.session.files_from.is_some(), "no URL given");
     let several = operands.len() > 1
         || operands.iter().any(|operand| matches!(operand.address.target, Target::Glob(_)));
-    if several && matches!(destination, Destination::File(_)) {
-        return Err(Unprepared::Usage("-o takes one URL; use -d DIR for more".into()));
-    }
+    let into_one = matches!(destination, Destination::File(_));
+    ensure!(!(several && into_one), "-o takes one URL; use -d DIR for more");
     let origins = operands.iter().map(|operand| &operand.address.origin);
     let servers = prepare::servers(&args.session, charset, origins)?;
     let report = prepare::report(TOOL.name, &args.session, charset);
@@ -52,13 +50,12 @@ pub fn build(args: Args) -> Result<Plan, Unprepared> {
 /// The names of stdout.
 const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
-fn destination(args: &Args) -> Result<Destination, String> {
+fn destination(args: &Args) -> anyhow::Result<Destination> {
     let given = [args.output.is_some(), args.remote_name, args.directory.is_some()];
-    if given.iter().filter(|&&given| given).count() > 1 {
-        return Err("-o, -O and -d exclude each other".into());
-    }
+    let count = given.iter().filter(|&&given| given).count();
+    ensure!(count <= 1, "-o, -O and -d exclude each other");
     match (&args.output, &args.directory) {
-        (Some(_), _) if args.recursive => Err("-R saves a tree: use -d DIR, not -o".into()),
+        (Some(_), _) if args.recursive => bail!("-R saves a tree: use -d DIR, not -o"),
         // Opened anew, /dev/stdout would be written from its beginning.
         (Some(file), _) if STDOUT.iter().any(|name| file.as_os_str() == *name) => {
             Ok(Destination::Stdout)
@@ -79,7 +76,7 @@ mod tests {
     fn plan(given: &[&str]) -> Result<Destination, String> {
         let given = std::iter::once("ftp-get").chain(given.iter().copied());
         match TOOL.parse(given.map(Into::into)).unwrap() {
-            ftp_core::cli::Parsed::Run(args) => destination(&args),
+            ftp_core::cli::Parsed::Run(args) => destination(&args).map_err(|e| e.to_string()),
             ftp_core::cli::Parsed::Print(text) => panic!("{text}"),
         }
     }

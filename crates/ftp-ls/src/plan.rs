@@ -2,8 +2,9 @@
 
 use std::io;
 
+use anyhow::ensure;
 use ftp_core::listing::Kind;
-use ftp_core::prepare::{self, Operand, Unprepared};
+use ftp_core::prepare::{self, Operand};
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::sys;
@@ -24,15 +25,12 @@ pub struct Plan {
     pub types: Option<Vec<Kind>>,
 }
 
-pub fn build(args: Args) -> Result<Plan, Unprepared> {
+pub fn build(args: Args) -> anyhow::Result<Plan> {
     let charset = prepare::charset(&args.session)?;
     let operands = prepare::operands(&args.session, &args.urls, charset)?;
-    if operands.is_empty() && args.session.files_from.is_none() {
-        return Err(Unprepared::Usage("no URL given".into()));
-    }
-    if args.json && (args.long || args.session.null) {
-        return Err(Unprepared::Usage("--json excludes -l and -0".into()));
-    }
+    ensure!(!operands.is_empty() || args.session.files_from.is_some(), "no URL given");
+    let other_form = args.long || args.session.null;
+    ensure!(!(args.json && other_form), "--json excludes -l and -0");
     let origins = operands.iter().map(|operand| &operand.address.origin);
     let servers = prepare::servers(&args.session, charset, origins)?;
     Ok(Plan {

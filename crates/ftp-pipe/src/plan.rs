@@ -2,8 +2,9 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use anyhow::{Context, bail};
 use ftp_core::path::RemotePath;
-use ftp_core::prepare::{self, Operand, Unprepared};
+use ftp_core::prepare::{self, Operand};
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Origin, Target};
@@ -26,21 +27,21 @@ pub struct Plan {
     pub ascii: bool,
 }
 
-pub fn build(mut args: Args) -> Result<Plan, Unprepared> {
+pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     let charset = prepare::charset(&args.session)?;
-    let last = args.urls.pop().ok_or_else(|| usage("no URL given"))?;
+    let last = args.urls.pop().context("no URL given")?;
     let operands = prepare::operands(&args.session, &args.urls, charset)?;
     if operands.is_empty() && args.session.files_from.is_none() {
-        return Err(usage("two URLs are needed: from where, and to where"));
+        bail!("two URLs are needed: from where, and to where");
     }
     let address = prepare::place(last.as_bytes(), charset)?;
     let Target::Path(to) = address.target else {
-        return Err(usage("the destination cannot be a pattern"));
+        bail!("the destination cannot be a pattern");
     };
     let several = operands.len() > 1
         || operands.iter().any(|operand| matches!(operand.address.target, Target::Glob(_)));
     if several && !(to.is_empty() || to.is_directory()) {
-        return Err(usage("several files need a directory: end the destination in a slash"));
+        bail!("several files need a directory: end the destination in a slash");
     }
     let origins = || operands.iter().map(|o| &o.address.origin).chain([&address.origin]);
     let sources = prepare::servers(&args.session, charset, origins())?;
@@ -56,8 +57,4 @@ pub fn build(mut args: Args) -> Result<Plan, Unprepared> {
         parents: args.parents,
         ascii: address.ascii.unwrap_or(args.ascii),
     })
-}
-
-fn usage(text: &str) -> Unprepared {
-    Unprepared::Usage(text.to_owned())
 }

@@ -3,10 +3,11 @@
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
+use anyhow::{Context, bail};
 use ftp_core::charset::for_terminal;
 use ftp_core::deliver::Store;
 use ftp_core::path::RemotePath;
-use ftp_core::prepare::{self, Unprepared};
+use ftp_core::prepare;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Address, Origin, Target, redacted};
@@ -36,19 +37,19 @@ pub struct Plan {
     pub ascii: bool,
 }
 
-pub fn build(mut args: Args) -> Result<Plan, Unprepared> {
+pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     let charset = prepare::charset(&args.session)?;
-    let last = args.operands.pop().ok_or_else(|| usage("no URL given"))?;
+    let last = args.operands.pop().context("no URL given")?;
     if !Address::looks_like_url(last.as_bytes()) {
-        return Err(usage("the last operand must be the URL to put to, such as ftp://HOST/DIR/"));
+        bail!("the last operand must be the URL to put to, such as ftp://HOST/DIR/");
     }
     if let Some(url) = args.operands.iter().find(|o| Address::looks_like_url(o.as_bytes())) {
         let url = for_terminal(&redacted(url.as_bytes()));
-        return Err(usage(&format!("{url}: only files can be put; ftp-pipe copies from servers")));
+        bail!("{url}: only files can be put; ftp-pipe copies from servers");
     }
     let address = prepare::place(last.as_bytes(), charset)?;
     let Target::Path(to) = address.target else {
-        return Err(usage("the URL to put to cannot be a pattern"));
+        bail!("the URL to put to cannot be a pattern");
     };
     let mut sources: Vec<Local> = args.operands.into_iter().map(local).collect();
     prepare::one_use_of_stdin(&args.session, sources.contains(&Local::Stdin))?;
@@ -78,19 +79,15 @@ fn local(operand: std::ffi::OsString) -> Local {
     if operand == "-" { Local::Stdin } else { Local::Path(operand.into()) }
 }
 
-fn fits(sources: &[Local], to: &RemotePath) -> Result<(), Unprepared> {
+fn fits(sources: &[Local], to: &RemotePath) -> anyhow::Result<()> {
     let directory = to.is_empty() || to.is_directory();
     if directory && sources.contains(&Local::Stdin) {
-        return Err(usage("stdin has no name: end the URL in the name of a file"));
+        bail!("stdin has no name: end the URL in the name of a file");
     }
     if !directory && sources.len() > 1 {
-        return Err(usage("several files need a directory: end the URL in a slash"));
+        bail!("several files need a directory: end the URL in a slash");
     }
     Ok(())
-}
-
-fn usage(text: &str) -> Unprepared {
-    Unprepared::Usage(text.to_owned())
 }
 
 #[cfg(test)]

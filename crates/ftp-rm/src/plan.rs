@@ -1,7 +1,8 @@
 //! From what was typed to what will be done.
 
+use anyhow::ensure;
 use ftp_core::path::RemotePath;
-use ftp_core::prepare::{self, Operand, Unprepared};
+use ftp_core::prepare::{self, Operand};
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::Target;
@@ -29,21 +30,18 @@ pub struct Plan {
     pub dry_run: bool,
 }
 
-pub fn build(args: Args) -> Result<Plan, Unprepared> {
+pub fn build(args: Args) -> anyhow::Result<Plan> {
     let charset = prepare::charset(&args.session)?;
     let operands = prepare::operands(&args.session, &args.urls, charset)?;
-    if operands.is_empty() && args.session.files_from.is_none() {
-        return Err(Unprepared::Usage("no URL given".into()));
-    }
+    ensure!(!operands.is_empty() || args.session.files_from.is_some(), "no URL given");
     let roots = operands.iter().any(|operand| match &operand.address.target {
         Target::Path(path) => is_root(path),
         Target::Glob(_) => false,
     });
-    if roots && !args.no_preserve_root {
-        let text = "refusing to remove a root or login directory; \
-            --no-preserve-root allows it";
-        return Err(Unprepared::Usage(text.into()));
-    }
+    ensure!(
+        !roots || args.no_preserve_root,
+        "refusing to remove a root or login directory; --no-preserve-root allows it"
+    );
     let origins = operands.iter().map(|operand| &operand.address.origin);
     let servers = prepare::servers(&args.session, charset, origins)?;
     Ok(Plan {

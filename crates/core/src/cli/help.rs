@@ -1,6 +1,7 @@
 //! Help and version text from the table of flags. Printing it is the caller's work.
 
 use super::flag::{Spec, Takes, Tool};
+use crate::error::Outcome;
 
 /// The width of a terminal that nobody made wider.
 pub(super) const COLUMNS: usize = 80;
@@ -13,16 +14,6 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("FTP_PASSWORD", "The password, if neither the URL nor --password-file gives one."),
     ("FTP_ENCODING", "What --encoding says, where it is not given."),
     ("NETRC", "The netrc file, instead of ~/.netrc."),
-];
-
-const EXIT_CODES: &[(&str, &str)] = &[
-    ("0", "All done."),
-    ("1", "Some operands failed (missing, refused); the rest was tried."),
-    ("2", "Wrong command line."),
-    ("3", "Server not reached (resolve, connect, TLS, timeout)."),
-    ("4", "Login refused."),
-    ("5", "A transfer broke and could not be completed."),
-    ("6", "Local I/O error."),
 ];
 
 /// `-h`: one line a flag.
@@ -46,7 +37,9 @@ pub(super) fn long<A>(tool: &Tool<A>) -> String {
         }
     }
     listed("Environment", ENVIRONMENT, &mut out);
-    listed("Exit codes", EXIT_CODES, &mut out);
+    let codes = Outcome::ALL.map(|(outcome, text)| (outcome.code().to_string(), text));
+    let rows: Vec<_> = codes.iter().map(|(code, text)| (code.as_str(), *text)).collect();
+    listed("Exit codes", &rows, &mut out);
     out.push_str("\n  Several failures: the highest.\n");
     for section in tool.notes {
         out.push_str(&format!("\n{}:\n", section.title));
