@@ -256,7 +256,7 @@ impl Known {
                 user: user.unwrap_or_else(|| b"anonymous".to_vec()),
                 password: Secret::new(b"anonymous@example.com".to_vec()),
                 account,
-                source: "nowhere, since no user was given".to_owned(),
+                source: "since no user was given".to_owned(),
             }),
         }
     }
@@ -282,5 +282,5 @@ fn safe(
     if unsafe_in(&user) || unsafe_in(password.expose()) || in_account {
         return Err(Cause::Operand(format!("a line end or NUL in the login from {source}")));
     }
-    Ok(Credentials { user, password, account, source })
+    Ok(Credentials { user, password, account, source: format!("password from {source}") })
 }

@@ -56,6 +56,6 @@ pub struct Credentials {
     pub password: Secret,
     /// What ACCT is given where a server asks for it.
     pub account: Option<Secret>,
-    /// Where they came from, for the message of a refused login: `the URL`, `~/.netrc`.
+    /// Where they came from, for the message of a refused login: `password from the URL`.
     pub source: String,
 }

@@ -99,3 +99,38 @@ pub(super) fn connect(
         _ => Cause::Lost(phase, error),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A port whose queue is full: the kernel drops what else comes, as a dead host does.
+    fn black_hole() -> (TcpListener, Vec<TcpStream>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let soon = Duration::from_millis(100);
+        let queued = (0..8).map_while(|_| TcpStream::connect_timeout(&address, soon).ok());
+        let queued = queued.collect();
+        (listener, queued)
+    }
+
+    #[test]
+    fn a_host_that_does_not_answer_is_given_up_in_time() {
+        let (listener, _queued) = black_hole();
+        let port = listener.local_addr().unwrap().port();
+        let begun = Instant::now();
+        let limit = Duration::from_millis(200);
+        let end = control("127.0.0.1", port, Family::Any, limit);
+        assert!(matches!(end, Err(Cause::TimedOut(Phase::Connect, l)) if l == limit), "{end:?}");
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_family_that_the_host_has_no_address_of_is_an_error() {
+        let end = control("127.0.0.1", 1, Family::V6, Duration::from_secs(1));
+        assert!(matches!(end, Err(Cause::Lost(Phase::Resolve, _))), "{end:?}");
+    }
+}

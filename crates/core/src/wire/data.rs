@@ -152,7 +152,12 @@ impl Session {
     /// Connects where PASV says. The host in the answer is the control connection's peer unless
     /// the user trusts it: behind NAT it is wrong, and a hostile server could name a third party.
     fn passive(&mut self) -> Result<TcpStream, Cause> {
-        let reply = done(self.send(b"PASV")?)?;
+        let reply = self.send(b"PASV")?;
+        if !reply.is_done() {
+            let said = crate::charset::for_terminal(&reply.words());
+            let text = format!("no passive data connection: {} {said}", reply.code());
+            return Err(Cause::Operand(text + " (try --active)"));
+        }
         let Some(mut address) = reply.pasv_address() else {
             return Err(Cause::Protocol("an answer to PASV without an address".into()));
         };

@@ -228,7 +228,7 @@ impl Guest<'_> {
             return Cause::TurnedAway(reply);
         }
         let who = crate::charset::for_terminal(&self.credentials.user);
-        Cause::LoginRefused(reply, format!("user {who}, password from {}", self.credentials.source))
+        Cause::LoginRefused(reply, format!("user {who}, {}", self.credentials.source))
     }
 }
 
