@@ -125,7 +125,6 @@ fn on_server(brand: Brand, lab: &Lab<'_>) -> Result<Vec<Figure>, String> {
         let line = format!(
             "{brand:?}, {name}: {ours:.1} round trips a file (curl {curl:.1}), at most {goal:.1}"
         );
-        writeln!(io::stdout(), "{line}").map_err(|error| error.to_string())?;
         let result =
             if ours <= goal + NOISE / files as f64 { Ok(()) } else { Err("too many".into()) };
         figures.push((line, result));
