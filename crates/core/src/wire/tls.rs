@@ -262,3 +262,52 @@ impl ServerCertVerifier for TrustAnybody {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// A peer that opens a TLS record of 16 KiB and then sends a byte of it now and again.
+    fn dripping() -> TcpStream {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut far = listener.accept().unwrap().0;
+        thread::spawn(move || {
+            let mut send = |bytes: &[u8]| far.write_all(bytes).is_ok();
+            let mut open = send(&[22, 3, 3, 0x40, 0]);
+            while open {
+                thread::sleep(Duration::from_millis(20));
+                open = send(&[0]);
+            }
+        });
+        near
+    }
+
+    #[test]
+    fn a_handshake_that_drips_ends_in_time() {
+        let insecure = TlsOptions { insecure: true, ..TlsOptions::default() };
+        let session = TlsTrust::load(&insecure).unwrap().for_session(false);
+        let (limit, begun) = (Duration::from_millis(200), Instant::now());
+        let end = handshake(&session.config, "localhost", dripping(), limit);
+        assert!(matches!(end, Err(Cause::TimedOut(Phase::Tls, l)) if l == limit));
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn reading_ends_at_the_deadline_however_often_bytes_come() {
+        let deadline = Some(Instant::now() + Duration::from_millis(200));
+        let mut bounded = Bounded { socket: dripping(), deadline };
+        let end = std::io::copy(&mut bounded, &mut std::io::sink()).unwrap_err();
+        assert!(matches!(end.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock));
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_named() {
+        let options = TlsOptions { authorities: Some("/dev/null".into()), ..TlsOptions::default() };
+        let Err(Cause::Tls(text)) = TlsTrust::load(&options) else { panic!("it was taken") };
+        assert!(text.starts_with("/dev/null: "), "{text}");
+    }
+}
