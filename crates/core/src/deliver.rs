@@ -151,12 +151,7 @@ fn is_whole(transfer: &Transfer<'_>, broken: &CopyError) -> bool {
 }
 
 fn lost(transfer: &Transfer<'_>, error: io::Error) -> Cause {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-            Cause::TimedOut(Phase::Data, transfer.timeout())
-        }
-        _ => Cause::Lost(Phase::Data, error),
-    }
+    Cause::lost(Phase::Data, error, transfer.timeout())
 }
 
 /// Compares the server's size of a stored file with what was sent.
@@ -183,16 +178,20 @@ fn not_whole(session: &mut Session, how: Store, path: &RemotePath, cause: Cause)
         cause,
         Cause::BadVerdict(_) | Cause::WrongSize { .. } | Cause::Lost(..) | Cause::TimedOut(..)
     );
-    if half && how == Store::Replace && session.is_usable() {
-        let _ = session.ask("DELE", Some(path));
+    if half {
+        remove_half(session, how, path);
     }
     cause
 }
 
-/// Gives up an upload whose source broke, and removes the half file. What cannot be removed is
-/// left: the failure that led here is the one to report.
+/// Gives up an upload whose source broke, and removes the half file.
 fn take_back(transfer: Transfer<'_>, how: Store, path: &RemotePath) {
-    let session = transfer.abandon();
+    remove_half(transfer.abandon(), how, path);
+}
+
+/// Removes a half file. What cannot be removed is left: the failure that led here is the one to
+/// report.
+fn remove_half(session: &mut Session, how: Store, path: &RemotePath) {
     if how == Store::Replace && session.is_usable() {
         let _ = session.ask("DELE", Some(path));
     }

@@ -130,6 +130,15 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// What an error of a socket means in `phase`. A timeout of the socket, or a deadline, that ran
+    /// out shows as `WouldBlock` or `TimedOut`; `limit` is what it was.
+    pub fn lost(phase: Phase, error: io::Error, limit: Duration) -> Self {
+        match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::TimedOut(phase, limit),
+            _ => Self::Lost(phase, error),
+        }
+    }
+
     /// What this cause alone makes of the run.
     pub fn outcome(&self) -> Outcome {
         match self {

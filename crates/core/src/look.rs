@@ -27,7 +27,8 @@ pub fn look(
 ) -> Result<Sight, Cause> {
     if path.is_directory() || path.is_empty() {
         let listed = session.list(path, hidden, visit)?;
-        return settle(session, path, listed);
+        session.prove(path, listed)?;
+        return Ok(Sight::Directory(listed));
     }
     if !session.has_mlsd()?
         && let Some(size) = session.size_before_transfer(path)?
@@ -39,7 +40,11 @@ pub fn look(
             Some(entry) if entry.kind != Kind::Dir => Ok(Sight::File(entry)),
             _ => Err(Cause::Refused(reply)),
         },
-        listed => settle(session, path, listed?),
+        listed => {
+            let listed = listed?;
+            session.prove(path, listed)?;
+            Ok(Sight::Directory(listed))
+        }
     }
 }
 
@@ -62,16 +67,4 @@ fn file_by_list(
         Err(cause) if !cause.session_survives() => Err(cause),
         _ => Ok(found),
     }
-}
-
-/// A LIST that shows nothing proves nothing: vsftpd answers it with 226 for a missing directory
-/// too. Being able to enter decides.
-fn settle(session: &mut Session, path: &RemotePath, listed: Listed) -> Result<Sight, Cause> {
-    if listed.entries == 0 && !listed.by_mlsd && !path.is_empty() {
-        let entered = session.enter(path)?;
-        if !entered.is_done() {
-            return Err(Cause::Refused(entered));
-        }
-    }
-    Ok(Sight::Directory(listed))
 }

@@ -111,7 +111,8 @@ struct Walk<'w, 'v> {
     server: &'w mut Server,
     sweep: Sweep,
     visit: &'w mut OnStep<'v>,
-    ancestors: Vec<Vec<u8>>,
+    /// The `unique` facts of the directories above, where they have one.
+    ancestors: Vec<Option<Vec<u8>>>,
 }
 
 impl Walk<'_, '_> {
@@ -152,27 +153,23 @@ impl Walk<'_, '_> {
         Ok((entries, !listed.truncated && listed.unknown == 0))
     }
 
-    /// A LIST that shows nothing proves nothing: vsftpd answers it with 226 for a missing directory
-    /// too, and shows one that may not be read as its own and only entry. MLSD has no such doubts.
+    /// vsftpd shows a directory that may not be read as its own and only entry, which LIST cannot
+    /// tell from one that holds just such a directory. MLSD has no such doubts.
     fn was_listed(
         &mut self,
         item: &Item,
         listed: Listed,
         entries: &[Entry<'_>],
     ) -> Result<(), Cause> {
+        let session = self.server.session(Wants::default())?;
+        session.prove(&item.path, listed)?;
         let own_name = item.path.name();
-        let doubtful = match entries {
-            [] if listed.entries == 0 => Some(item.path.clone()),
-            [one] if listed.entries == 1 && one.kind == Kind::Dir && one.name == own_name => {
-                item.path.join(&own_name).ok()
-            }
-            _ => None,
-        };
-        let Some(path) = doubtful.filter(|path| !listed.by_mlsd && !path.is_empty()) else {
+        let (1, false, [one]) = (listed.entries, listed.by_mlsd, entries) else { return Ok(()) };
+        if one.kind != Kind::Dir || one.name != own_name {
             return Ok(());
-        };
-        let entered = self.server.session(Wants::default())?.enter(&path)?;
-        if entered.is_done() { Ok(()) } else { Err(Cause::Refused(entered)) }
+        }
+        let Ok(inside) = item.path.join(&own_name) else { return Ok(()) };
+        session.prove(&inside, Listed::default())
     }
 
     fn entry(&mut self, parent: &Item, mut entry: Entry<'static>) -> Result<bool, Cause> {
@@ -200,12 +197,12 @@ impl Walk<'_, '_> {
 
     fn descend(&mut self, item: &Item) -> Result<bool, Cause> {
         let unique = item.entry.unique.as_deref().map(<[u8]>::to_vec);
-        let looping = unique.as_ref().is_some_and(|unique| self.ancestors.contains(unique));
+        let looping = unique.is_some() && self.ancestors.contains(&unique);
         if looping || item.below.len() > MAX_DEPTH {
             self.leave_out(&item.path, "a directory tree without end")?;
             return Ok(false);
         }
-        self.ancestors.push(unique.clone().unwrap_or_else(|| item.path.as_bytes().to_vec()));
+        self.ancestors.push(unique);
         let end = self.directory(item);
         self.ancestors.pop();
         match end {

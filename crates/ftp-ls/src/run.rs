@@ -82,10 +82,10 @@ impl List {
         let wants = Wants { features: true, data: true };
         let session = server.session(wants)?;
         if self.unsorted && !self.headings {
-            let hidden = self.hidden;
+            let (hidden, dir) = (self.hidden, path.trimmed());
             let mut odd = Vec::new();
             let sight =
-                look(session, path, hidden, &mut |entry| match member(path, hidden, &entry) {
+                look(session, path, hidden, &mut |entry| match member(&dir, hidden, &entry) {
                     Member::Shown(name) => self.member(&origin, path, (name, &entry)),
                     Member::Hidden => Ok(()),
                     Member::Odd => keep_odd(&mut odd, &entry),
@@ -104,8 +104,8 @@ impl List {
         let origin = server.origin.clone();
         let session = server.session(Wants::default())?;
         let (mut entries, mut odd): (Vec<Entry<'static>>, _) = (Vec::new(), Vec::new());
-        let hidden = self.hidden;
-        let sight = look(session, path, hidden, &mut |entry| match member(path, hidden, &entry) {
+        let (hidden, dir) = (self.hidden, path.trimmed());
+        let sight = look(session, path, hidden, &mut |entry| match member(&dir, hidden, &entry) {
             Member::Shown(name) => {
                 within_bounds(entries.len())?;
                 let name = name.to_vec();
@@ -228,16 +228,14 @@ enum Member<'a> {
     Odd,
 }
 
+/// `dir` is without a slash at its end.
 fn member<'a>(dir: &RemotePath, hidden: bool, entry: &'a Entry<'_>) -> Member<'a> {
-    let name = name_in(dir.trimmed().as_bytes(), &entry.name);
-    if entry.role != Role::Child || (name.starts_with(b".") && !hidden) {
-        return if is_plain(name) || entry.role != Role::Child {
-            Member::Hidden
-        } else {
-            Member::Odd
-        };
+    let name = name_in(dir.as_bytes(), &entry.name);
+    match entry.role {
+        Role::Child if !is_plain(name) => Member::Odd,
+        Role::Child if hidden || !name.starts_with(b".") => Member::Shown(name),
+        _ => Member::Hidden,
     }
-    if is_plain(name) { Member::Shown(name) } else { Member::Odd }
 }
 
 /// Odd names are told at the end; a hostile server may send any number of them.

@@ -94,10 +94,7 @@ pub(super) fn connect(
     if limit.is_zero() {
         return Err(Cause::TimedOut(phase, limit));
     }
-    TcpStream::connect_timeout(&address, limit).map_err(|error| match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Cause::TimedOut(phase, limit),
-        _ => Cause::Lost(phase, error),
-    })
+    TcpStream::connect_timeout(&address, limit).map_err(|error| Cause::lost(phase, error, limit))
 }
 
 #[cfg(test)]

@@ -172,11 +172,8 @@ impl Control {
 
     fn lost(&self, error: io::Error, phase: Phase) -> Cause {
         match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                Cause::TimedOut(phase, self.link().patience())
-            }
             io::ErrorKind::InvalidData => Cause::Protocol(format!("the server sent {error}")),
-            _ => Cause::Lost(phase, error),
+            _ => Cause::lost(phase, error, self.link().patience()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::active::Waiting;
 use super::connect;
-use super::session::{Session, Type, done, line};
+use super::session::{Session, Type, done, line, said};
 use super::stream::Stream;
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
@@ -154,9 +154,9 @@ impl Session {
     fn passive(&mut self) -> Result<TcpStream, Cause> {
         let reply = self.send(b"PASV")?;
         if !reply.is_done() {
-            let said = crate::charset::for_terminal(&reply.words());
-            let text = format!("no passive data connection: {} {said}", reply.code());
-            return Err(Cause::Operand(text + " (try --active)"));
+            let said = said(&reply);
+            let text = format!("no passive data connection: {said} (try --active)");
+            return Err(Cause::Operand(text));
         }
         let Some(mut address) = reply.pasv_address() else {
             return Err(Cause::Protocol("an answer to PASV without an address".into()));
@@ -195,12 +195,19 @@ impl Session {
     /// The server's own reason for a broken transfer, if it gives one within a moment; else
     /// `cause`.
     fn last_words(&mut self, cause: Cause) -> Cause {
+        match self.last_reply() {
+            Some(reply) if !reply.is_done() => judged(reply, false),
+            _ => cause,
+        }
+    }
+
+    /// What the server says within a moment on a transfer that was given up.
+    fn last_reply(&mut self) -> Option<Reply> {
         self.control.set_patience(LAST_WORDS.min(self.access.timeout));
         let verdict = self.final_reply(Phase::Verdict);
         self.control.set_patience(self.access.timeout);
-        let Ok(reply) = verdict else { return cause };
-        self.end_transfer(&reply);
-        if reply.is_done() { cause } else { judged(reply, false) }
+        self.end_transfer(verdict.as_ref().ok()?);
+        verdict.ok()
     }
 
     /// Reads the verdict. A server that works on commands beside the transfer may answer the
@@ -300,7 +307,7 @@ impl<'s> Transfer<'s> {
     pub fn abandon(self) -> &'s mut Session {
         let Self { session, stream, .. } = self;
         drop(stream);
-        session.last_words(Cause::StdoutClosed);
+        session.last_reply();
         session
     }
 

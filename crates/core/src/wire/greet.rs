@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::access::{Access, Credentials, TlsPolicy};
 use super::connect;
 use super::control::Control;
-use super::session::{Session, Type, Wants, done, line};
+use super::session::{Session, Type, Wants, done, line, said};
 use super::stream::Stream;
 use crate::error::{Cause, Phase};
 use crate::login::{Verdict, judge};
@@ -54,18 +54,18 @@ impl Guest<'_> {
     fn pipelined(&self) -> Result<Option<Session>, Cause> {
         let mut session = self.connect()?;
         let secure_later = self.may_start_tls();
-        let first = if secure_later { vec![b"AUTH TLS".to_vec()] } else { self.flight(&session) };
-        session.control.presume(&first)?;
+        let auth = vec![b"AUTH TLS".to_vec()];
+        let mut flight = if secure_later { auth } else { self.flight(&session) };
+        session.control.presume(&flight)?;
         match greeting(&mut session) {
             Err(Cause::Lost(..)) => return Ok(None),
             other => other?,
         }
         if secure_later {
             self.start_tls(&mut session)?;
-            let flight = self.flight(&session);
+            flight = self.flight(&session);
             session.control.presume(&flight)?;
         }
-        let flight = self.flight(&session);
         self.read_flight(session, &flight)
     }
 
@@ -170,11 +170,7 @@ impl Guest<'_> {
             session.control.trace().note("this server has no TLS: going on in the clear");
             return Ok(());
         }
-        Err(Cause::Tls(format!(
-            "the server refuses TLS: {} {}",
-            reply.code(),
-            crate::charset::for_terminal(&reply.words())
-        )))
+        Err(Cause::Tls(format!("the server refuses TLS: {}", said(&reply))))
     }
 
     /// All commands of a login, in the order in which servers want them.
@@ -290,10 +286,9 @@ fn take_answer(session: &mut Session, line: &[u8], reply: Reply) -> Result<(), C
         b"EPSV" => session.take_epsv(&reply),
         b"PROT P" if reply.is_done() => session.protected = true,
         b"PROT P" => {
+            let said = said(&reply);
             return Err(Cause::Tls(format!(
-                "the server refuses to protect data connections: {} {}",
-                reply.code(),
-                crate::charset::for_terminal(&reply.words())
+                "the server refuses to protect data connections: {said}"
             )));
         }
         _ => {}

@@ -5,8 +5,7 @@ use std::io::Read;
 use std::time::SystemTime;
 
 use super::data::{Next, Transfer};
-use super::session::{Session, Type, line};
-use super::tls::lost;
+use super::session::{Session, Type, done, line};
 use crate::error::{Cause, Phase};
 use crate::line::take_line;
 use crate::listing::{Entry, Kind, Line, ListReader, mlst_reply};
@@ -122,6 +121,18 @@ impl Session {
         Ok(Listed { entries, unknown: reader.unknown(), truncated, by_mlsd: false })
     }
 
+    /// Makes sure that what was listed is a directory. A LIST that shows nothing proves nothing:
+    /// vsftpd answers it with 226 for a missing directory too. Being able to enter decides.
+    ///
+    /// # Errors
+    /// The server's refusal, or a lost connection.
+    pub fn prove(&mut self, dir: &RemotePath, listed: Listed) -> Result<(), Cause> {
+        if listed.entries > 0 || listed.by_mlsd || dir.is_empty() {
+            return Ok(());
+        }
+        done(self.enter(dir)?).map(drop)
+    }
+
     /// What the server tells of one path by MLST, or at least that it is a file, by SIZE. `None`
     /// when there is no such thing, or the server cannot tell.
     ///
@@ -169,7 +180,7 @@ fn each_line(
         let count = match transfer.stream.read(room) {
             Ok(count) => count,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(lost(Phase::Data, &error, transfer.timeout())),
+            Err(error) => return Err(Cause::lost(Phase::Data, error, transfer.timeout())),
         };
         filled += count;
         total += count as u64;

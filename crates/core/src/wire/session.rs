@@ -7,6 +7,7 @@ use super::access::{Access, Credentials};
 use super::control::Control;
 use super::greet::{self, How};
 use super::tls::TlsSession;
+use crate::charset::for_terminal;
 use crate::error::{Cause, Phase};
 use crate::features::Features;
 use crate::path::RemotePath;
@@ -190,12 +191,12 @@ impl Session {
     ///
     /// # Errors
     /// The connection is lost.
-    pub fn features(&mut self) -> Result<Features, Cause> {
+    pub fn features(&mut self) -> Result<&Features, Cause> {
         if self.features.is_none() {
             let reply = self.ask("FEAT", None)?;
             self.learn(&reply)?;
         }
-        Ok(self.features.clone().unwrap_or_default())
+        Ok(self.features.get_or_insert_default())
     }
 
     /// Takes the answer to FEAT, and turns UTF-8 names on where the server offers them: IIS keeps
@@ -339,6 +340,11 @@ pub(super) fn line(verb: &str, path: Option<&RemotePath>) -> Vec<u8> {
         line.extend_from_slice(path.as_bytes());
     }
     line
+}
+
+/// Code and words of a reply, for a message.
+pub(super) fn said(reply: &Reply) -> String {
+    format!("{} {}", reply.code(), for_terminal(&reply.words()))
 }
 
 /// Anything but 2xx is a refusal.

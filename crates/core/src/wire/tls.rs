@@ -183,18 +183,17 @@ pub(super) fn handshake(
         .map_err(|error| Cause::Tls(error.to_string()))?;
     let mut bounded = Bounded { socket, deadline: Some(Instant::now() + limit) };
     while connection.is_handshaking() {
-        connection.complete_io(&mut bounded).map_err(|error| explain(&error, limit))?;
+        connection.complete_io(&mut bounded).map_err(|error| explain(error, limit))?;
     }
     bounded.deadline = None;
     bounded.socket.set_read_timeout(Some(limit)).map_err(Cause::Local)?;
     Ok(StreamOwned::new(connection, bounded))
 }
 
-fn explain(error: &io::Error, limit: Duration) -> Cause {
+fn explain(error: io::Error, limit: Duration) -> Cause {
     use rustls::{CertificateError as Bad, Error};
-    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
-        return lost(Phase::Tls, error, limit);
-    };
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    let Some(tls) = tls else { return Cause::lost(Phase::Tls, error, limit) };
     Cause::Tls(match tls {
         Error::InvalidCertificate(bad) => match bad {
             Bad::UnknownIssuer => "the certificate is signed by nobody this system trusts; \
@@ -211,14 +210,6 @@ fn explain(error: &io::Error, limit: Duration) -> Cause {
         },
         other => format!("TLS failed: {other}"),
     })
-}
-
-/// Turns a socket error into a cause: a run-out socket timeout shows as `WouldBlock`.
-pub(super) fn lost(phase: Phase, error: &io::Error, limit: Duration) -> Cause {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Cause::TimedOut(phase, limit),
-        kind => Cause::Lost(phase, io::Error::new(kind, error.to_string())),
-    }
 }
 
 /// For `--insecure`: signatures are still checked, so that the peer has the key it shows, but any
