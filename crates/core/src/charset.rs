@@ -10,6 +10,10 @@ use std::fmt;
 
 use encoding_rs::Encoding;
 
+mod guess;
+
+pub use guess::Guess;
+
 /// The longest character of any encoding taken here: UTF-8 and gb18030 use four bytes.
 const LONGEST: usize = 4;
 
@@ -21,6 +25,9 @@ pub enum Charset {
     Bytes,
     /// An encoding in which ASCII stands for itself.
     Named(&'static Encoding),
+    /// Not known before a listing was seen (`--encoding auto`): bytes pass through, and only ASCII
+    /// can be sent.
+    Auto,
 }
 
 /// A label that names no encoding, or one that FTP commands cannot carry.
@@ -35,14 +42,28 @@ impl fmt::Display for BadLabel {
 
 impl std::error::Error for BadLabel {}
 
-/// A character that the server's encoding does not have.
+/// A character that cannot be sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Unencodable(pub char);
+pub enum Unencodable {
+    /// The server's encoding does not have it.
+    Missing(char),
+    /// The server's encoding is not known yet.
+    Unknown(char),
+}
 
 impl fmt::Display for Unencodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = for_terminal(self.0.to_string().as_bytes());
-        write!(f, "the server's encoding cannot carry '{shown}' (U+{:04X})", u32::from(self.0))
+        let (Self::Missing(c) | Self::Unknown(c)) = *self;
+        let (shown, code) = (for_terminal(c.to_string().as_bytes()), u32::from(c));
+        match self {
+            Self::Missing(_) => {
+                write!(f, "the server's encoding cannot carry '{shown}' (U+{code:04X})")
+            }
+            Self::Unknown(_) => write!(
+                f,
+                "how the server writes '{shown}' (U+{code:04X}) is not known; name its --encoding"
+            ),
+        }
     }
 }
 
@@ -58,14 +79,18 @@ pub enum Unit {
 }
 
 impl Charset {
-    /// The encoding that `label` names: any label of the WHATWG Encoding Standard, in any case.
+    /// The encoding that `label` names: any label of the WHATWG Encoding Standard, in any case, or
+    /// `auto`.
     ///
     /// Refused is what is not ASCII-compatible, since FTP commands are ASCII (RFC 959 §5.3).
     pub fn for_label(label: &[u8]) -> Result<Self, BadLabel> {
+        if label.eq_ignore_ascii_case(b"auto") {
+            return Ok(Self::Auto);
+        }
         let Some(encoding) = Encoding::for_label(label) else {
             let shown = for_terminal(label);
             return Err(BadLabel(format!(
-                "unknown encoding '{shown}'; try utf-8, gbk, big5, shift_jis, euc-kr or windows-1252"
+                "unknown encoding '{shown}'; try auto, utf-8, gbk, big5, shift_jis, euc-kr or windows-1252"
             )));
         };
         if encoding.is_ascii_compatible() {
@@ -84,7 +109,7 @@ impl Charset {
     /// encoding.
     pub fn takes_utf8(&self) -> bool {
         match self {
-            Self::Bytes => true,
+            Self::Bytes | Self::Auto => true,
             Self::Named(encoding) => *encoding == encoding_rs::UTF_8,
         }
     }
@@ -92,7 +117,7 @@ impl Charset {
     /// The name of the encoding; `None` when bytes pass through.
     pub fn name(&self) -> Option<&'static str> {
         match self {
-            Self::Bytes => None,
+            Self::Bytes | Self::Auto => None,
             Self::Named(encoding) => Some(encoding.name()),
         }
     }
@@ -125,12 +150,15 @@ impl Charset {
         let mut buf = [0; LONGEST];
         let text = typed.encode_utf8(&mut buf);
         let Self::Named(encoding) = self else {
+            if *self == Self::Auto && !typed.is_ascii() {
+                return Err(Unencodable::Unknown(typed));
+            }
             wire.extend_from_slice(text.as_bytes());
             return Ok(());
         };
         let (bytes, _, replaced) = encoding.encode(text);
         if replaced || (bytes.is_ascii() && !typed.is_ascii()) {
-            return Err(Unencodable(typed));
+            return Err(Unencodable::Missing(typed));
         }
         wire.extend_from_slice(&bytes);
         Ok(())
@@ -201,13 +229,16 @@ impl Charset {
     /// The one character that `bytes` are, if they are one and it comes back as the same bytes.
     fn one_char(&self, bytes: &[u8]) -> Option<char> {
         let text = match self {
-            Self::Bytes => Cow::Borrowed(std::str::from_utf8(bytes).ok()?),
+            Self::Bytes | Self::Auto => Cow::Borrowed(std::str::from_utf8(bytes).ok()?),
             Self::Named(encoding) => {
                 encoding.decode_without_bom_handling_and_without_replacement(bytes)?
             }
         };
         let mut chars = text.chars();
         let only = chars.next().filter(|_| chars.next().is_none())?;
+        if *self == Self::Auto {
+            return Some(only);
+        }
         let mut back = Vec::with_capacity(LONGEST);
         self.encode_char(only, &mut back).ok()?;
         (back == bytes).then_some(only)

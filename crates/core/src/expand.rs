@@ -2,12 +2,12 @@
 
 use crate::charset::Charset;
 use crate::error::Cause;
-use crate::listing::{Entry, Kind, Role, base_name};
+use crate::listing::{Entry, Kind, MAX_ENTRIES, Role, TooMany, base_name};
 use crate::names::is_plain;
 use crate::path::RemotePath;
 use crate::pattern::{Component, Glob, Pattern};
 use crate::servers::Server;
-use crate::walk::within_bounds;
+use crate::walk::too_many;
 use crate::wire::Wants;
 
 /// A path that a pattern matched.
@@ -83,7 +83,9 @@ fn matches(
             && is_plain(name)
             && sought.glob.matches(name, sought.charset)
         {
-            within_bounds(found.len())?;
+            if found.len() >= MAX_ENTRIES {
+                return Err(too_many(TooMany));
+            }
             let name = name.to_vec();
             found.push(Entry { name: name.into(), ..entry.into_owned() });
         }

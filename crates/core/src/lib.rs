@@ -29,6 +29,7 @@
 
 pub mod charset;
 pub mod cli;
+pub mod clock;
 pub mod copy;
 pub mod crlf;
 pub mod deliver;

@@ -1,7 +1,7 @@
 //! What a path is: a directory, whose entries are told, or a file.
 
 use crate::error::Cause;
-use crate::listing::{Entry, Kind, base_name};
+use crate::listing::{Entry, Kind, Role, base_name, mlst_reply, name_in};
 use crate::path::RemotePath;
 use crate::wire::{Listed, Session, Visit};
 
@@ -45,6 +45,59 @@ pub fn look(
             session.prove(path, listed)?;
             Ok(Sight::Directory(listed))
         }
+    }
+}
+
+/// What there is to know of `path` itself, be it a directory or not (`ls -d`).
+///
+/// # Errors
+/// The server's refusal when there is no such thing.
+pub fn describe(session: &mut Session, path: &RemotePath) -> Result<Entry<'static>, Cause> {
+    let name = path.name();
+    if session.features()?.mlst {
+        let reply = session.ask("MLST", some(path))?;
+        let entry = if reply.is_done() { mlst_reply(reply.raw()) } else { None };
+        if let Some(entry) = entry {
+            return Ok(entry.into_owned());
+        }
+    }
+    if !name.is_empty()
+        && let Some(entry) = in_parent(session, path, &name)?
+    {
+        return Ok(entry);
+    }
+    let reply = if path.is_empty() { None } else { Some(session.enter(path)?) };
+    match reply {
+        Some(refused) if !refused.is_done() => match session.entry(path)? {
+            Some(entry) if !path.is_directory() => Ok(entry),
+            _ => Err(Cause::Refused(refused)),
+        },
+        _ => Ok(Entry::new(&name, Kind::Dir).into_owned()),
+    }
+}
+
+/// The login directory is meant by a bare command.
+fn some(path: &RemotePath) -> Option<&RemotePath> {
+    (!path.is_empty()).then_some(path)
+}
+
+/// What the listing of the directory above tells, where it can be had.
+fn in_parent(
+    session: &mut Session,
+    path: &RemotePath,
+    name: &[u8],
+) -> Result<Option<Entry<'static>>, Cause> {
+    let parent = path.parent().unwrap_or_default();
+    let mut found = None;
+    let listed = session.list(&parent, name.starts_with(b"."), &mut |entry| {
+        if entry.role == Role::Child && name_in(parent.as_bytes(), &entry.name) == name {
+            found = Some(entry.into_owned());
+        }
+        Ok(())
+    });
+    match listed {
+        Err(cause) if !cause.session_survives() => Err(cause),
+        _ => Ok(found),
     }
 }
 

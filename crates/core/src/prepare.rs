@@ -22,7 +22,7 @@ use crate::netrc;
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::servers::Servers;
-use crate::url::{Address, Origin, Scheme};
+use crate::url::{Address, Origin, Scheme, Target};
 use crate::wire::{Access, Credentials, TlsOptions, TlsPolicy, TlsTrust, Trace};
 
 /// Most bytes read from a list of operands, a netrc or a password file.
@@ -88,7 +88,10 @@ fn address(args: &SessionArgs, typed: &[u8], charset: Charset) -> anyhow::Result
 /// # Errors
 /// Anything that is no URL.
 pub fn place(typed: &[u8], charset: Charset) -> anyhow::Result<Address> {
-    Ok(Address::parse(typed, charset, false)?)
+    let address = Address::parse(typed, charset, false)?;
+    let unread = matches!(address.target, Target::Unread(_));
+    ensure!(!unread, "a place for files needs a named --encoding, auto cannot tell it beforehand");
+    Ok(address)
 }
 
 /// The items of the list that `-T` names.
@@ -153,7 +156,7 @@ pub fn servers<'o>(
         timeout: args.timeout,
         pipeline: !args.no_pipeline,
         quotes: args.quote.clone(),
-        utf8: charset.takes_utf8(),
+        charset,
         trace: Trace { on: args.verbose > 1 && !args.quiet },
     };
     Ok(Servers::new(Arc::new(access), Rc::new(logins(args, charset)?)))

@@ -8,6 +8,7 @@ use memchr::{memchr, memrchr};
 
 use crate::line::take_line;
 use crate::secret::Secret;
+use crate::time::parse_timeval;
 
 /// Most bytes one reply may take, all its lines together. FEAT lists and banners stay far below.
 pub const MAX_REPLY: usize = 256 * 1024;
@@ -223,6 +224,14 @@ impl Reply {
             return None;
         }
         number(self.raw.get(4..)?.trim_ascii())
+    }
+
+    /// The time of a 213 to MDTM, in seconds since the epoch, UTC (RFC 3659 §3).
+    pub fn time(&self) -> Option<i64> {
+        if self.code != 213 {
+            return None;
+        }
+        parse_timeval(self.raw.get(4..)?.trim_ascii())
     }
 
     /// How many bytes a 150 says will come: the last `(1234 bytes)` in it. No standard has this,

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::charset::Charset;
 use crate::error::{Cause, Outcome};
 use crate::url::Origin;
 use crate::wire::{Access, Credentials, Session, Wants};
@@ -22,6 +23,20 @@ pub struct Server {
     pipeline: bool,
     /// Why it is no use to try again in this run.
     gone: Option<Outcome>,
+    /// What is known of its clock; see `clock`.
+    pub clock: Clock,
+}
+
+/// How far the clock that a server's LIST shows is from UTC.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Clock {
+    /// Nobody has asked.
+    #[default]
+    Unknown,
+    /// UTC is this many seconds later than what LIST shows.
+    Offset(i64),
+    /// The server was asked and could not tell.
+    Untold,
 }
 
 impl Server {
@@ -33,17 +48,25 @@ impl Server {
         if let Some(outcome) = self.gone {
             return Err(Cause::NotTried(outcome));
         }
-        let session = match self.session.take().filter(Session::is_usable) {
-            Some(session) => session,
-            None => {
-                Session::open(&self.origin, &self.access, &self.credentials, (wants, self.pipeline))
-                    .inspect_err(|cause| {
-                        self.gone = cause.server_is_gone().then(|| cause.outcome());
-                    })?
-            }
+        let session = match self.session.take() {
+            Some(session) if session.is_usable() => session,
+            Some(lost) => self.open(wants)?.in_place_of(lost),
+            None => self.open(wants)?,
         };
         self.pipeline = session.takes_pipelining();
         Ok(self.session.insert(session))
+    }
+
+    fn open(&mut self, wants: Wants) -> Result<Session, Cause> {
+        let how = (wants, self.pipeline);
+        Session::open(&self.origin, &self.access, &self.credentials, how).inspect_err(|cause| {
+            self.gone = cause.server_is_gone().then(|| cause.outcome());
+        })
+    }
+
+    /// How names are written on this server, as far as is known by now.
+    pub fn charset(&self) -> Charset {
+        self.session.as_ref().map_or(self.access.charset, Session::charset)
     }
 
     /// Whether two servers are one host and port, and the same user on it.
@@ -89,6 +112,7 @@ impl Servers {
                     session: None,
                     pipeline: true,
                     gone: None,
+                    clock: Clock::default(),
                 });
                 self.known.len() - 1
             }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::charset::Charset;
+use crate::charset::{Charset, for_terminal};
 use crate::error::Cause;
 use crate::expand::expand;
 use crate::listing::{Entry, Kind};
@@ -10,7 +10,7 @@ use crate::path::RemotePath;
 use crate::prepare::Operand;
 use crate::report::Report;
 use crate::servers::{Server, Servers};
-use crate::url::{Origin, Target};
+use crate::url::{Origin, Target, Unread};
 use crate::wire::{Next, Wants};
 
 /// One path to work on.
@@ -69,8 +69,7 @@ pub fn for_each(
                 continue;
             }
         };
-        let charset = report.charset;
-        let mut sources = match paths(server, operand, charset) {
+        let mut sources = match paths(server, operand, report) {
             Ok(sources) => sources,
             Err(cause) => {
                 fail(report, origin, &shown(operand), cause);
@@ -100,7 +99,11 @@ pub fn fail(report: &mut Report, origin: &Origin, path: &[u8], cause: Cause) {
     report.cause(what, cause);
 }
 
-fn paths(server: &mut Server, operand: &Operand, charset: Charset) -> Result<Vec<Source>, Cause> {
+fn paths(
+    server: &mut Server,
+    operand: &Operand,
+    report: &mut Report,
+) -> Result<Vec<Source>, Cause> {
     let one = |path: RemotePath, entry| Source {
         path,
         below: operand.below.clone(),
@@ -108,10 +111,17 @@ fn paths(server: &mut Server, operand: &Operand, charset: Charset) -> Result<Vec
         entry,
         next: Next::Transfer,
     };
-    match &operand.address.target {
+    let target = match &operand.address.target {
+        Target::Unread(unread) => &read(server, unread)?,
+        known => known,
+    };
+    report.charset = server.charset();
+    match target {
         Target::Path(path) => Ok(vec![one(path.clone(), None)]),
+        Target::Unread(unread) => Err(Cause::Operand(unread_still(unread))),
         Target::Glob(pattern) => {
-            let found = expand(server, pattern, charset)?;
+            let found = expand(server, pattern, report.charset)?;
+            report.charset = server.charset();
             if found.is_empty() {
                 return Err(Cause::Operand("no match (-g takes wild cards as they are)".into()));
             }
@@ -120,10 +130,29 @@ fn paths(server: &mut Server, operand: &Operand, charset: Charset) -> Result<Vec
     }
 }
 
+/// Finds out how `server` writes names, and what the path means then. Where even a listing shows
+/// no names but ASCII it is UTF-8.
+fn read(server: &mut Server, unread: &Unread) -> Result<Target, Cause> {
+    if server.charset() == Charset::Auto {
+        let session = server.session(Wants { features: true, data: true })?;
+        session.list(&unread.known_parent(), false, &mut |_| Ok(()))?;
+    }
+    let charset = match server.charset() {
+        Charset::Auto => Charset::Bytes,
+        known => known,
+    };
+    unread.read(charset).map_err(Cause::Operand)
+}
+
+fn unread_still(unread: &Unread) -> String {
+    format!("{} has no meaning yet", for_terminal(&unread.shown()))
+}
+
 /// How messages name an operand as a whole.
 fn shown(operand: &Operand) -> Vec<u8> {
     match &operand.address.target {
         Target::Path(path) => path.as_bytes().to_vec(),
         Target::Glob(pattern) => pattern.shown(),
+        Target::Unread(unread) => unread.shown(),
     }
 }

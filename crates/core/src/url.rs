@@ -10,7 +10,7 @@ use std::fmt::{self, Write as _};
 
 use crate::charset::{Charset, for_terminal};
 use crate::path::{BadByte, RemotePath};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, Typed, literal};
 use crate::secret::Secret;
 
 /// How a session is set up.
@@ -65,6 +65,41 @@ pub enum Target {
     Path(RemotePath),
     /// All paths that match.
     Glob(Pattern),
+    /// Either, once it is known how the server writes names.
+    Unread(Unread),
+}
+
+/// A path with characters in it that an unknown encoding must carry (`--encoding auto`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unread {
+    typed: Vec<Typed>,
+    globbing: bool,
+}
+
+impl Unread {
+    /// What the path names, now that the charset is known; the error is the cause alone.
+    pub fn read(&self, charset: Charset) -> Result<Target, String> {
+        read::meaning(&self.typed, charset, self.globbing)
+    }
+
+    /// The directory above the first name that depends on the encoding: its listing is evidence.
+    pub fn known_parent(&self) -> RemotePath {
+        let ascii = |unit: &Typed| matches!(unit, Typed::Char(c) if c.is_ascii() && !is_wild(*c));
+        let end = self.typed.iter().position(|unit| !ascii(unit)).unwrap_or(self.typed.len());
+        let start = self.typed.get(..end).unwrap_or_default();
+        let wire = literal(start, Charset::Bytes).unwrap_or_default();
+        let dir = memchr::memrchr(b'/', &wire).map_or(0, |slash| slash + 1);
+        RemotePath::new(wire.get(..dir).unwrap_or_default().to_vec()).unwrap_or_default()
+    }
+
+    /// The path for messages.
+    pub fn shown(&self) -> Vec<u8> {
+        literal(&self.typed, Charset::Bytes).unwrap_or_default()
+    }
+}
+
+fn is_wild(c: char) -> bool {
+    matches!(c, '*' | '?' | '[')
 }
 
 /// A whole URL.

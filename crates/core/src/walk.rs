@@ -1,7 +1,8 @@
 //! Walking a remote tree, depth first, with guards against trees without end.
 
+use crate::clock::{self, Times};
 use crate::error::{Cause, Failure};
-use crate::listing::{Entry, Kind, Role, name_in};
+use crate::listing::{By, Entry, Kind, MAX_ENTRIES, Role, Roll, TooMany, name_in};
 use crate::names::is_plain;
 use crate::path::RemotePath;
 use crate::servers::Server;
@@ -63,33 +64,28 @@ pub enum Onward {
 /// What the walk calls; an error from it ends the walk.
 pub type OnStep<'v> = dyn FnMut(&mut Server, Step<'_>) -> Result<Onward, Cause> + 'v;
 
-/// Most entries of one directory that are kept for sorting or for walking: more than any file
-/// system in use holds, and less than memory does.
-const MAX_ENTRIES: usize = 4_000_000;
-
-/// Whether one more entry may be kept.
-///
-/// # Errors
-/// There are too many.
-pub fn within_bounds(kept: usize) -> Result<(), Cause> {
-    if kept < MAX_ENTRIES {
-        return Ok(());
-    }
-    Err(Cause::Operand(format!("a directory of more than {MAX_ENTRIES} entries")))
+/// What it means that a directory holds more than is kept.
+pub fn too_many(_: TooMany) -> Cause {
+    Cause::Operand(format!("a directory of more than {MAX_ENTRIES} entries"))
 }
 
-/// What a walk shows.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// What a walk shows, and how.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Sweep {
     /// Dotfiles too.
     pub hidden: bool,
     /// Nothing of a directory that could not be listed whole: what removes things must not go by
     /// half a listing.
     pub whole_only: bool,
+    /// What is done about times on the servers' own clocks.
+    pub times: Times,
+    /// In which order the entries of a directory come.
+    pub by: By,
+    /// That order turned round.
+    pub reverse: bool,
 }
 
-/// Walks the tree under `root`, which must be a directory. Entries come in the order of the bytes
-/// of their names. Links are leaves, so no link can make a loop; a
+/// Walks the tree under `root`, which must be a directory. Links are leaves, so no link can make a loop; a
 /// directory that is its own ancestor (the `unique` fact) is left out.
 ///
 /// # Errors
@@ -118,31 +114,33 @@ struct Walk<'w, 'v> {
 impl Walk<'_, '_> {
     /// Visits a directory and all below; returns whether nothing was left out.
     fn directory(&mut self, item: &Item) -> Result<bool, Cause> {
-        let (mut entries, mut whole) = self.list(item)?;
+        let (mut roll, mut whole) = self.list(item)?;
         (self.visit)(self.server, Step::Enter(item))?;
         if self.sweep.whole_only && !whole {
-            entries.clear();
+            roll.clear();
         }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        for entry in entries {
-            whole &= self.entry(item, entry)?;
+        for place in roll.order(self.sweep.by, self.sweep.reverse) {
+            if let Some(entry) = roll.get(place) {
+                whole &= self.entry(item, entry.into_owned())?;
+            }
         }
         (self.visit)(self.server, Step::Leave { item, whole })?;
         Ok(whole)
     }
 
-    fn list(&mut self, item: &Item) -> Result<(Vec<Entry<'static>>, bool), Cause> {
+    fn list(&mut self, item: &Item) -> Result<(Roll, bool), Cause> {
         let wants = Wants { features: true, data: true };
-        let mut entries = Vec::new();
-        let hidden = self.sweep.hidden;
+        let mut roll = Roll::default();
+        let (hidden, dir) = (self.sweep.hidden, item.path.trimmed());
         let listed = self.server.session(wants)?.list(&item.path, hidden, &mut |entry| {
-            if entry.role == Role::Child && (hidden || !entry.name.starts_with(b".")) {
-                within_bounds(entries.len())?;
-                entries.push(entry.into_owned());
+            let name = name_in(dir.as_bytes(), &entry.name);
+            if entry.role == Role::Child && (hidden || !name.starts_with(b".")) {
+                roll.push(name, &entry).map_err(too_many)?;
             }
             Ok(())
         })?;
-        self.was_listed(item, listed, &entries)?;
+        self.was_listed(item, listed, &roll)?;
+        self.set_clock(item, &mut roll)?;
         if listed.truncated {
             self.leave_out(&item.path, "the server left entries out of this listing")?;
         }
@@ -150,30 +148,37 @@ impl Walk<'_, '_> {
             let lines = format!("{} lines of this listing could not be read", listed.unknown);
             self.leave_out(&item.path, &lines)?;
         }
-        Ok((entries, !listed.truncated && listed.unknown == 0))
+        Ok((roll, !listed.truncated && listed.unknown == 0))
+    }
+
+    fn set_clock(&mut self, item: &Item, roll: &mut Roll) -> Result<(), Cause> {
+        match clock::set(self.server, &item.path, roll, self.sweep.times) {
+            Err(cause) if cause.session_survives() => {
+                let failure = Failure::new(item.path.as_bytes(), cause);
+                (self.visit)(self.server, Step::Failed(failure)).map(drop)
+            }
+            other => other,
+        }
     }
 
     /// vsftpd shows a directory that may not be read as its own and only entry, which LIST cannot
     /// tell from one that holds just such a directory. MLSD has no such doubts.
-    fn was_listed(
-        &mut self,
-        item: &Item,
-        listed: Listed,
-        entries: &[Entry<'_>],
-    ) -> Result<(), Cause> {
+    fn was_listed(&mut self, item: &Item, listed: Listed, roll: &Roll) -> Result<(), Cause> {
         let session = self.server.session(Wants::default())?;
         session.prove(&item.path, listed)?;
         let own_name = item.path.name();
-        let (1, false, [one]) = (listed.entries, listed.by_mlsd, entries) else { return Ok(()) };
-        if one.kind != Kind::Dir || one.name != own_name {
+        let (1, false, Some(one)) = (listed.entries, listed.by_mlsd, roll.get(0)) else {
+            return Ok(());
+        };
+        if one.kind != Kind::Dir || *one.name != *own_name {
             return Ok(());
         }
         let Ok(inside) = item.path.join(&own_name) else { return Ok(()) };
         session.prove(&inside, Listed::default())
     }
 
-    fn entry(&mut self, parent: &Item, mut entry: Entry<'static>) -> Result<bool, Cause> {
-        let name = name_in(parent.path.trimmed().as_bytes(), &entry.name).to_vec();
+    fn entry(&mut self, parent: &Item, entry: Entry<'static>) -> Result<bool, Cause> {
+        let name = entry.name.to_vec();
         let (true, Ok(path)) = (is_plain(&name), parent.path.join(&name)) else {
             let shown = [parent.path.trimmed().as_bytes(), b"/", &entry.name].concat();
             let text = "a name that could lead out of its directory";
@@ -182,8 +187,7 @@ impl Walk<'_, '_> {
             return Ok(false);
         };
         let mut below = parent.below.clone();
-        below.push(name.clone());
-        entry.name = name.into();
+        below.push(name);
         let item = Item { path, below, entry };
         if item.entry.kind == Kind::Dir {
             return match (self.visit)(self.server, Step::Approach(&item))? {

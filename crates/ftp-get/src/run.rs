@@ -8,11 +8,12 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use ftp_core::clock::Times;
 use ftp_core::copy::End;
 use ftp_core::deliver::fetch;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
-use ftp_core::listing::Kind;
+use ftp_core::listing::{By, Kind};
 use ftp_core::local::{Draft, Unfinished};
 use ftp_core::names::local_child;
 use ftp_core::path::RemotePath;
@@ -42,7 +43,8 @@ pub fn run(plan: Plan) -> Report {
 }
 
 /// A copy takes everything it can see.
-const SWEEP: Sweep = Sweep { hidden: true, whole_only: false };
+const SWEEP: Sweep =
+    Sweep { hidden: true, whole_only: false, times: Times::AsSent, by: By::Name, reverse: false };
 
 struct Get {
     destination: Destination,

@@ -1,9 +1,11 @@
 //! What ftp-ls is told on its command line.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on};
-use ftp_core::listing::Kind;
+use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on, put};
+use ftp_core::listing::{By, Kind};
+use ftp_core::time::parse_iso;
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -12,8 +14,17 @@ pub struct Args {
     pub urls: Vec<OsString>,
     pub long: bool,
     pub all: bool,
+    pub directory: bool,
     pub recursive: bool,
-    pub unsorted: bool,
+    /// `-t`, `-S` or `-U`, whichever came last.
+    pub by: By,
+    pub reverse: bool,
+    pub human: bool,
+    pub calibrate: bool,
+    pub raw: bool,
+    pub parse: bool,
+    /// `--now`, in seconds since the epoch.
+    pub now: Option<i64>,
     pub url: bool,
     pub json: bool,
     pub classify: bool,
@@ -23,7 +34,7 @@ pub struct Args {
 pub const TOOL: Tool<Args> = Tool {
     name: "ftp-ls",
     summary: "list directories of FTP servers",
-    usage: &["[FLAGS] URL...", "[FLAGS] -T LIST"],
+    usage: &["[FLAGS] URL...", "[FLAGS] -T LIST", "--parse [FLAGS] < LISTING"],
     flags: FLAGS,
     without: &[],
     session: |args| &mut args.session,
@@ -38,6 +49,7 @@ pub const TOOL: Tool<Args> = Tool {
             "ftp-ls -u ftp://h/dir/ | xargs ftp-get -d out",
             "ftp-ls -0 ftp://h/dir/ | ftp-get -0 -T - --base ftp://h/dir/ -d out",
             "ftp-ls --json -R ftp://h/ | jq -r 'select(.size > 1000000).url'",
+            "curl -s ftp://h/pub/ | ftp-ls --parse --json",
         ],
     }],
 };
@@ -65,11 +77,55 @@ const FLAGS: &[Flag<Args>] = &[
         help: "List whole trees, as paths relative to each URL.",
     },
     Flag {
+        long: "directory",
+        short: Some('d'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.directory),
+        help: "List directories themselves, not what is in them.",
+    },
+    Flag {
+        long: "by-time",
+        short: Some('t'),
+        takes: Takes::Nothing,
+        set: |args, _| put(&mut args.by, Ok(By::Time)),
+        help: "Sort by time, newest first.",
+    },
+    Flag {
+        long: "by-size",
+        short: Some('S'),
+        takes: Takes::Nothing,
+        set: |args, _| put(&mut args.by, Ok(By::Size)),
+        help: "Sort by size, largest first.",
+    },
+    Flag {
         long: "unsorted",
         short: Some('U'),
         takes: Takes::Nothing,
-        set: |args, _| on(&mut args.unsorted),
+        set: |args, _| put(&mut args.by, Ok(By::Arrival)),
         help: "Print entries as the server sends them, at once.",
+    },
+    Flag {
+        long: "reverse",
+        short: Some('r'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.reverse),
+        help: "Turn the order round.",
+    },
+    Flag {
+        long: "human",
+        short: Some('H'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.human),
+        help: "With -l, print sizes such as 1.2K.",
+    },
+    Flag {
+        long: "calibrate",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.calibrate),
+        help: "Insist on UTC: learn the server's clock by MDTM. \
+               LIST shows times on the server's own clock. With -l and --json one file's MDTM tells \
+               the offset where the server offers it; with this flag not knowing is an error.",
     },
     Flag {
         long: "url",
@@ -90,7 +146,7 @@ const FLAGS: &[Flag<Args>] = &[
         short: Some('F'),
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.classify),
-        help: "Mark directories with / and links with @.",
+        help: "Mark directories with /, links with @, programs with *.",
     },
     Flag {
         long: "type",
@@ -100,6 +156,30 @@ const FLAGS: &[Flag<Args>] = &[
         help: "Show only files, dirs or links: f,d,l.",
     },
     Flag {
+        long: "raw",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.raw),
+        help: "Print the listing as the server sends it.",
+    },
+    Flag {
+        long: "parse",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.parse),
+        help: "Read a raw listing from stdin; no server is asked. \
+               URLs are those below --base.",
+    },
+    Flag {
+        long: "now",
+        short: None,
+        takes: Takes::Value("TIME"),
+        set: |args, typed| keep(&mut args.now, now(typed)),
+        help: "With --parse, the time of the listing. \
+               Dates that name no year are within the twelve months before. TIME is in UTC, such as \
+               2024-02-29T12:34:56Z or 2024-02-29.",
+    },
+    Flag {
         long: "null",
         short: Some('0'),
         takes: Takes::Nothing,
@@ -107,6 +187,11 @@ const FLAGS: &[Flag<Args>] = &[
         help: "End names in NUL, here and in -T.",
     },
 ];
+
+fn now(typed: &OsStr) -> Result<i64, String> {
+    let time = parse_iso(typed.as_bytes());
+    time.ok_or_else(|| "must be a time such as 2024-02-29T12:34:56Z or 2024-02-29".to_owned())
+}
 
 /// A list such as `f,d`.
 fn types(typed: &OsStr) -> Result<Vec<Kind>, String> {

@@ -1,6 +1,7 @@
 //! How an entry is printed. Pure: an entry in, bytes out.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use ftp_core::charset::{Charset, for_terminal};
 use ftp_core::listing::{Entry, Kind};
@@ -25,6 +26,8 @@ pub struct Shape {
     pub urls: bool,
     /// A sign behind the name tells its kind.
     pub classify: bool,
+    /// Sizes in columns are rounded to two digits.
+    pub human: bool,
     /// NUL ends an entry instead of LF.
     pub nul: bool,
     /// The output goes to a terminal, which must see no control characters.
@@ -36,8 +39,8 @@ pub struct Shape {
 pub struct Shown<'a> {
     /// The name to print: relative to what is listed, the server's bytes.
     pub name: &'a [u8],
-    /// Its URL.
-    pub url: &'a [u8],
+    /// Its URL, where one is wanted and known.
+    pub url: Option<&'a [u8]>,
     pub entry: &'a Entry<'a>,
 }
 
@@ -49,13 +52,12 @@ impl Shape {
             Form::Long => self.columns(shown.entry, out),
             Form::Json => return self.object(shown, out),
         }
-        if self.urls {
-            out.extend_from_slice(shown.url);
-        } else {
-            self.text(shown.name, out);
+        match shown.url {
+            Some(url) if self.urls => out.extend_from_slice(url),
+            _ => self.text(shown.name, out),
         }
         if self.classify && !self.urls {
-            out.extend_from_slice(sign(shown.entry.kind));
+            out.extend_from_slice(sign(shown.entry));
         }
         if let (Form::Long, Some(target)) = (self.form, &shown.entry.target) {
             out.extend_from_slice(b" -> ");
@@ -66,6 +68,9 @@ impl Shape {
 
     /// A name of the server's: as bytes into pipes, escaped for a terminal.
     pub fn text(&self, wire: &[u8], out: &mut Vec<u8>) {
+        if !self.terminal && self.charset == Charset::Bytes {
+            return out.extend_from_slice(wire);
+        }
         let shown = self.charset.show(wire);
         if self.terminal {
             out.extend_from_slice(for_terminal(&shown).as_bytes());
@@ -78,15 +83,21 @@ impl Shape {
     fn columns(&self, entry: &Entry<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(mode_text(entry).as_bytes());
         for word in [&entry.owner, &entry.group] {
-            let mut column = Vec::new();
-            self.text(word.as_deref().unwrap_or(b"-"), &mut column);
-            column.resize(column.len().max(8), b' ');
             out.push(b' ');
-            out.extend(column);
+            let start = out.len();
+            self.text(word.as_deref().unwrap_or(b"-"), out);
+            out.resize(out.len().max(start + 8), b' ');
         }
-        let size = entry.size.map_or("-".to_owned(), |size| size.to_string());
-        let time = entry.modified.map_or("-".to_owned(), |m| iso_utc(m.seconds).to_string());
-        out.extend_from_slice(format!(" {size:>12} {time:<20} ").as_bytes());
+        // Writing to a Vec does not fail.
+        let _ = match entry.size {
+            Some(size) if self.human => write!(out, " {:>12}", human(size)),
+            Some(size) => write!(out, " {size:>12}"),
+            None => write!(out, " {:>12}", "-"),
+        };
+        let _ = match entry.modified {
+            Some(stamp) => write!(out, " {} ", iso_utc(stamp.seconds)),
+            None => write!(out, " {:<20} ", "-"),
+        };
     }
 
     fn object(&self, shown: &Shown<'_>, out: &mut Vec<u8>) {
@@ -97,7 +108,7 @@ impl Shape {
         if std::str::from_utf8(&name).is_err() {
             field(&mut json, "name_bytes", Some(&quoted(percent(shown.name).as_bytes())));
         }
-        field(&mut json, "url", Some(&quoted(shown.url)));
+        field(&mut json, "url", shown.url.map(quoted).as_deref());
         field(&mut json, "type", Some(&quoted(kind_text(entry.kind).as_bytes())));
         field(&mut json, "size", entry.size.map(|size| size.to_string()).as_deref());
         let time = entry.modified.map(|m| quoted(iso_utc(m.seconds).to_string().as_bytes()));
@@ -158,12 +169,33 @@ fn percent(wire: &[u8]) -> String {
     text
 }
 
-/// The sign of `ls -F`.
-fn sign(kind: Kind) -> &'static [u8] {
-    match kind {
+/// The sign of `ls -F`. What a special file is, listings do not tell alike.
+fn sign(entry: &Entry<'_>) -> &'static [u8] {
+    match entry.kind {
         Kind::Dir => b"/",
         Kind::Link => b"@",
+        Kind::File if entry.mode.is_some_and(|mode| mode & 0o111 != 0) => b"*",
         Kind::File | Kind::Other => b"",
+    }
+}
+
+/// A size as `ls -h` has it: two digits at least, rounded up, in powers of 1024.
+fn human(size: u64) -> String {
+    const UNITS: [&str; 6] = ["K", "M", "G", "T", "P", "E"];
+    if size < 1024 {
+        return size.to_string();
+    }
+    let (mut tenths, mut unit) = (u128::from(size) * 10, "");
+    for next in UNITS {
+        // Rounding up step by step ends at the same as rounding up once.
+        (tenths, unit) = (tenths.div_ceil(1024), next);
+        if tenths <= 10 * 1023 {
+            break;
+        }
+    }
+    match tenths {
+        ..100 => format!("{}.{}{unit}", tenths / 10, tenths % 10),
+        _ => format!("{}{unit}", tenths.div_ceil(10)),
     }
 }
 
@@ -211,6 +243,7 @@ mod tests {
         form: Form::Names,
         urls: false,
         classify: false,
+        human: false,
         nul: false,
         terminal: false,
         charset: Charset::Bytes,
@@ -218,7 +251,7 @@ mod tests {
 
     fn printed(shape: Shape, entry: &Entry<'_>) -> String {
         let mut out = Vec::new();
-        shape.print(&Shown { name: &entry.name, url: b"ftp://h/x", entry }, &mut out);
+        shape.print(&Shown { name: &entry.name, url: Some(b"ftp://h/x"), entry }, &mut out);
         out.escape_ascii().to_string()
     }
 
@@ -247,11 +280,32 @@ mod tests {
     }
 
     #[test]
+    fn sizes_for_people() {
+        for (size, text) in [
+            (0, "0"),
+            (1023, "1023"),
+            (1024, "1.0K"),
+            (1025, "1.1K"),
+            (10_137, "9.9K"),
+            (10_138, "10K"),
+            (10_240, "10K"),
+            (10_241, "11K"),
+            (1_047_552, "1023K"),
+            (1_047_553, "1.0M"),
+            (1_048_576, "1.0M"),
+            (5_368_709_120, "5.0G"),
+            (u64::MAX, "16E"),
+        ] {
+            assert_eq!(human(size), text, "{size}");
+        }
+    }
+
+    #[test]
     fn objects_have_every_member() {
         let json = Shape { form: Form::Json, ..SHAPE };
         let entry = Entry::new(b"a\"\xb0\xe6", Kind::Dir);
         let mut out = Vec::new();
-        json.print(&Shown { name: &entry.name, url: b"u", entry: &entry }, &mut out);
+        json.print(&Shown { name: &entry.name, url: Some(b"u"), entry: &entry }, &mut out);
         let text = "{\"name\":\"a\\\"\u{fffd}\u{fffd}\",\"name_bytes\":\"a%22%B0%E6\",\"url\":\"u\",\
             \"type\":\"dir\",\"size\":null,\"mtime\":null,\"mode\":null,\"owner\":null,\
             \"group\":null,\"target\":null}\n";

@@ -2,8 +2,10 @@
 
 mod args;
 mod format;
+mod output;
 mod plan;
 mod run;
+mod stdin;
 
 use std::process::ExitCode;
 

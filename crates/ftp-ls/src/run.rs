@@ -1,67 +1,76 @@
-//! The work of ftp-ls: each URL listed in the form that the plan says.
+//! The work of ftp-ls: each URL listed as the plan says.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
 use std::ops::ControlFlow;
 
+use ftp_core::charset::Charset;
+use ftp_core::clock;
 use ftp_core::error::Cause;
-use ftp_core::face::local_stdout;
-use ftp_core::listing::{Entry, Kind, Role, name_in};
-use ftp_core::look::{Sight, look};
+use ftp_core::line::Lines;
+use ftp_core::listing::{By, Entry, Kind, Role, Roll, name_in};
+use ftp_core::look::{Sight, describe, look};
 use ftp_core::names::is_plain;
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
-use ftp_core::url::{Origin, Target};
-use ftp_core::walk::{Onward, Step, Sweep, walk, within_bounds};
+use ftp_core::url::Origin;
+use ftp_core::walk::{Onward, Step, Sweep, too_many, walk};
 use ftp_core::wire::{Listed, Wants};
 
-use crate::format::{Form, Shape, Shown};
-use crate::plan::Plan;
+use crate::format::Form;
+use crate::output::{Output, Place};
+use crate::plan::{self, Depth, Look, Plan};
+use crate::stdin;
 
-pub fn run(mut plan: Plan) -> Report {
-    let several = plan.operands.len() > 1
-        || plan.operands.iter().any(|o| matches!(o.address.target, Target::Glob(_)));
-    let plain = plan.shape.form != Form::Json && !plan.shape.urls && !plan.shape.nul;
-    let mut list = List {
-        out: BufWriter::with_capacity(64 * 1024, io::stdout().lock()),
-        shape: plan.shape,
-        hidden: plan.hidden,
-        recursive: plan.recursive,
-        unsorted: plan.unsorted,
-        types: plan.types,
-        headings: several && plain && !plan.recursive,
-        begun: false,
-        in_directory: false,
-    };
-    let report = &mut plan.report;
-    sources::for_each(&mut plan.servers, &plan.operands, report, &mut |server, report, source| {
-        if let Err(cause) = list.source(server, report, source) {
-            sources::fail(report, &server.origin, source.path.as_bytes(), cause);
+pub fn run(plan: Plan) -> Report {
+    let Plan { mut report, source, look } = plan;
+    let out = Output::new(look.shape, look.types.clone());
+    let mut list = List { out, look };
+    match source {
+        plan::Source::Stdin { now, base } => {
+            let listed = stdin::list(&mut list.out, &list.look, &mut report, now, base.as_ref());
+            if let Err(cause) = listed {
+                report.cause(*b"stdin", cause);
+            }
         }
-        if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    if let Err(error) = list.out.flush()
-        && !report.reader_left()
-    {
-        report.cause(*b"stdout", local_stdout(error));
+        plan::Source::Servers(mut servers, operands) => {
+            sources::for_each(
+                &mut servers,
+                &operands,
+                &mut report,
+                &mut |server, report, source| {
+                    if let Err(cause) = list.source(server, report, source) {
+                        sources::fail(report, &server.origin, source.path.as_bytes(), cause);
+                    }
+                    match report.reader_left() {
+                        true => ControlFlow::Break(()),
+                        false => ControlFlow::Continue(()),
+                    }
+                },
+            );
+            servers.quit();
+        }
     }
-    plan.servers.quit();
-    plan.report
+    end(list.out, &mut report);
+    report
+}
+
+/// Writes out the rest, and says what could not be said line by line.
+fn end(mut out: Output, report: &mut Report) {
+    if !report.reader_left()
+        && let Err(cause) = out.flush()
+    {
+        report.cause(*b"stdout", cause);
+    }
+    if out.untypeable() > 0 && !report.reader_left() {
+        let count = out.untypeable();
+        report.warn(&format!("{count} of these names would be read as others; use those of -u"));
+    }
 }
 
 struct List {
-    out: BufWriter<StdoutLock<'static>>,
-    shape: Shape,
-    hidden: bool,
-    recursive: bool,
-    unsorted: bool,
-    types: Option<Vec<Kind>>,
-    /// Directories are told apart by a line with their URL, as `ls` does it.
-    headings: bool,
-    begun: bool,
-    /// Whether what was printed last belongs to a directory with a heading.
-    in_directory: bool,
+    out: Output,
+    look: Look,
 }
 
 impl List {
@@ -71,30 +80,90 @@ impl List {
         report: &mut Report,
         source: &Source,
     ) -> Result<(), Cause> {
+        self.out.set_charset(report.charset);
         let path = &source.path;
-        if let Some(entry) = source.entry.as_ref().filter(|entry| entry.kind != Kind::Dir) {
-            return self.print(&server.origin, path, path.as_bytes(), entry);
+        let known = source.entry.as_ref();
+        match self.look.depth {
+            Depth::Raw => return self.raw(server, path),
+            Depth::Itself => return self.itself(server, path, known),
+            _ => {}
         }
-        if self.recursive && !source.is_file(server)? {
+        if let Some(entry) = known.filter(|entry| entry.kind != Kind::Dir) {
+            return self.alone(&server.origin, path, entry);
+        }
+        if self.look.depth == Depth::Tree && !source.is_file(server)? {
             return self.tree(server, report, path);
         }
-        let origin = server.origin.clone();
-        let wants = Wants { features: true, data: true };
-        let session = server.session(wants)?;
-        if self.unsorted && !self.headings {
-            let (hidden, dir) = (self.hidden, path.trimmed());
-            let mut odd = Vec::new();
-            let sight =
-                look(session, path, hidden, &mut |entry| match member(&dir, hidden, &entry) {
-                    Member::Shown(name) => self.member(&origin, path, (name, &entry)),
-                    Member::Hidden => Ok(()),
-                    Member::Odd => keep_odd(&mut odd, &entry),
-                })?;
-            return self.settle((&origin, path), report, sight, odd);
+        let held = self.look.headings || self.look.guessing || self.look.reverse;
+        if self.look.by == By::Arrival && !held {
+            return self.stream(server, report, path);
         }
         self.sorted(server, report, path)
     }
 
+    /// A path that is an operand itself, under the name it was called by.
+    fn alone(
+        &mut self,
+        origin: &Origin,
+        path: &RemotePath,
+        entry: &Entry<'_>,
+    ) -> Result<(), Cause> {
+        let shown = if path.is_empty() { b"." } else { path.as_bytes() };
+        self.out.entry(Place { dir: Some((origin, path)), name: b"" }, shown, entry)
+    }
+
+    fn itself(
+        &mut self,
+        server: &mut Server,
+        path: &RemotePath,
+        known: Option<&Entry<'_>>,
+    ) -> Result<(), Cause> {
+        if let Some(entry) = known {
+            return self.alone(&server.origin, path, entry);
+        }
+        let session = server.session(Wants { features: true, data: true })?;
+        let mut roll = Roll::default();
+        let entry = describe(session, path)?;
+        roll.push(&path.name(), &entry).map_err(too_many)?;
+        let dir = path.parent().unwrap_or_default();
+        clock::set(server, &dir, &mut roll, self.look.times)?;
+        self.out.set_charset(server.charset());
+        roll.iter().try_for_each(|entry| self.alone(&server.origin, path, &entry))
+    }
+
+    fn raw(&mut self, server: &mut Server, path: &RemotePath) -> Result<(), Cause> {
+        let session = server.session(Wants { features: true, data: true })?;
+        let (out, mut lines) = (&mut self.out, Lines::default());
+        let mut pass = |bytes: &[u8]| out.raw(bytes, &mut lines);
+        let listed = session.list_raw(path, self.look.hidden, &mut pass)?;
+        session.prove(path, listed)?;
+        self.out.raw(b"", &mut lines)?;
+        if listed.truncated { Err(cut()) } else { Ok(()) }
+    }
+
+    /// Entries as they come, none of them kept.
+    fn stream(
+        &mut self,
+        server: &mut Server,
+        report: &mut Report,
+        path: &RemotePath,
+    ) -> Result<(), Cause> {
+        let (origin, clock) = (server.origin.clone(), server.clock);
+        let session = server.session(Wants { features: true, data: true })?;
+        let (hidden, dir, times) = (self.look.hidden, path.trimmed(), self.look.times);
+        let mut odd = Vec::new();
+        let sight = look(session, path, hidden, &mut |entry| match member(&dir, hidden, &entry) {
+            Member::Shown(name) => {
+                let place = Place { dir: Some((&origin, path)), name };
+                self.out.entry(place, name, &clock::shown(entry.clone(), clock, times))
+            }
+            Member::Hidden => Ok(()),
+            Member::Odd => keep_odd(&mut odd, &entry),
+        })?;
+        self.settle((&origin, path), report, sight, odd)
+    }
+
+    /// All entries of a directory, in order.
     fn sorted(
         &mut self,
         server: &mut Server,
@@ -102,29 +171,47 @@ impl List {
         path: &RemotePath,
     ) -> Result<(), Cause> {
         let origin = server.origin.clone();
-        let session = server.session(Wants::default())?;
-        let (mut entries, mut odd): (Vec<Entry<'static>>, _) = (Vec::new(), Vec::new());
-        let (hidden, dir) = (self.hidden, path.trimmed());
+        let session = server.session(Wants { features: true, data: true })?;
+        let (mut roll, mut odd) = (Roll::default(), Vec::new());
+        let (hidden, dir) = (self.look.hidden, path.trimmed());
+        let bare = self.look.shape.form == Form::Names;
         let sight = look(session, path, hidden, &mut |entry| match member(&dir, hidden, &entry) {
-            Member::Shown(name) => {
-                within_bounds(entries.len())?;
-                let name = name.to_vec();
-                entries.push(Entry { name: name.into(), ..entry.into_owned() });
-                Ok(())
-            }
+            Member::Shown(name) if bare => roll.push_name(name, &entry).map_err(too_many),
+            Member::Shown(name) => roll.push(name, &entry).map_err(too_many),
             Member::Hidden => Ok(()),
             Member::Odd => keep_odd(&mut odd, &entry),
         })?;
+        self.adopt_charset(server, report);
         if let Sight::Directory(_) = sight {
-            if !self.unsorted {
-                entries.sort_by(|a, b| a.name.cmp(&b.name));
+            let calibrated = clock::set(server, path, &mut roll, self.look.times);
+            if let Err(cause) = calibrated {
+                sources::fail(report, &origin, path.as_bytes(), cause);
             }
-            self.heading(&origin, path)?;
-            for entry in &entries {
-                self.member(&origin, path, (&entry.name, entry))?;
+            if self.look.headings {
+                self.out.heading(&origin.url_of(path))?;
             }
+            self.entries(&roll, Some((&origin, path)))?;
         }
         self.settle((&origin, path), report, sight, odd)
+    }
+
+    fn entries(&mut self, roll: &Roll, dir: Option<(&Origin, &RemotePath)>) -> Result<(), Cause> {
+        roll.order(self.look.by, self.look.reverse)
+            .filter_map(|place| roll.get(place))
+            .try_for_each(|entry| {
+                self.out.entry(Place { dir, name: &entry.name }, &entry.name, &entry)
+            })
+    }
+
+    /// With `--encoding auto`, names are shown from here on as the listings so far tell.
+    fn adopt_charset(&mut self, server: &Server, report: &mut Report) {
+        let charset = server.charset();
+        if charset != report.charset && charset != Charset::Auto {
+            let name = charset.name().unwrap_or("bytes as they are");
+            report.done(&format!("{}: names are taken for {name}", server.origin.shown()));
+        }
+        report.charset = charset;
+        self.out.set_charset(charset);
     }
 
     /// What is to be said once a path has been seen whole.
@@ -142,12 +229,10 @@ impl List {
         }
         match sight {
             Sight::File(entry) => {
-                if std::mem::take(&mut self.in_directory) {
-                    self.out.write_all(b"\n").map_err(local_stdout)?;
-                }
-                self.print(origin, path, path.as_bytes(), &entry)
+                self.out.leave_directory()?;
+                self.alone(origin, path, &entry)
             }
-            Sight::Directory(listed) => complete(report, path, listed),
+            Sight::Directory(listed) => complete(report, path.as_bytes(), listed),
         }
     }
 
@@ -157,12 +242,19 @@ impl List {
         report: &mut Report,
         root: &RemotePath,
     ) -> Result<(), Cause> {
-        let sweep = Sweep { hidden: self.hidden, whole_only: false };
+        let Look { hidden, times, by, reverse, .. } = self.look;
+        let sweep = Sweep { hidden, whole_only: false, times, by, reverse };
         walk(server, root, sweep, &mut |server, step| match step {
-            Step::Enter(_) | Step::Leave { .. } => Ok(Onward::In),
+            Step::Enter(_) => {
+                self.adopt_charset(server, report);
+                Ok(Onward::In)
+            }
+            Step::Leave { .. } => Ok(Onward::In),
             Step::Approach(item) | Step::Leaf(item) => {
-                let shown = self.print(&server.origin, &item.path, &item.relative(), &item.entry);
-                shown.map(|()| Onward::In)
+                let dir = Some((&server.origin, &item.path));
+                let shown = item.relative();
+                self.out.entry(Place { dir, name: b"" }, &shown, &item.entry)?;
+                Ok(Onward::In)
             }
             Step::Failed(failure) => {
                 report.failed(&failure);
@@ -170,58 +262,10 @@ impl List {
             }
         })
     }
-
-    fn heading(&mut self, origin: &Origin, path: &RemotePath) -> Result<(), Cause> {
-        if !self.headings {
-            return Ok(());
-        }
-        let mut text = if self.begun { b"\n".to_vec() } else { Vec::new() };
-        text.extend_from_slice(&origin.url_of(path));
-        text.extend_from_slice(b":\n");
-        self.begun = true;
-        self.in_directory = true;
-        self.out.write_all(&text).map_err(local_stdout)
-    }
-
-    /// An entry of the directory `dir`.
-    fn member(
-        &mut self,
-        origin: &Origin,
-        dir: &RemotePath,
-        (name, entry): (&[u8], &Entry<'_>),
-    ) -> Result<(), Cause> {
-        let odd = |_| Cause::Protocol("a name with a NUL or CR in it".into());
-        let path = dir.join(name).map_err(odd)?;
-        self.print(origin, &path, name, entry)
-    }
-
-    /// One line of output. The URL of a directory ends in a slash, so that it is read as one.
-    fn print(
-        &mut self,
-        origin: &Origin,
-        path: &RemotePath,
-        name: &[u8],
-        entry: &Entry<'_>,
-    ) -> Result<(), Cause> {
-        if self.types.as_ref().is_some_and(|types| !types.contains(&entry.kind)) {
-            return Ok(());
-        }
-        let mut url = Vec::new();
-        if self.shape.urls || self.shape.form == Form::Json {
-            url = origin.url_of(path);
-            if entry.kind == Kind::Dir && !url.ends_with(b"/") {
-                url.push(b'/');
-            }
-        }
-        let mut line = Vec::with_capacity(128);
-        self.shape.print(&Shown { name, url: &url, entry }, &mut line);
-        self.begun = true;
-        self.out.write_all(&line).map_err(local_stdout)
-    }
 }
 
 /// What to do with an entry of a directory.
-enum Member<'a> {
+pub enum Member<'a> {
     Shown(&'a [u8]),
     Hidden,
     /// Its name names nothing in the directory.
@@ -229,7 +273,7 @@ enum Member<'a> {
 }
 
 /// `dir` is without a slash at its end.
-fn member<'a>(dir: &RemotePath, hidden: bool, entry: &'a Entry<'_>) -> Member<'a> {
+pub fn member<'a>(dir: &RemotePath, hidden: bool, entry: &'a Entry<'_>) -> Member<'a> {
     let name = name_in(dir.as_bytes(), &entry.name);
     match entry.role {
         Role::Child if !is_plain(name) => Member::Odd,
@@ -247,17 +291,21 @@ fn keep_odd(odd: &mut Vec<Vec<u8>>, entry: &Entry<'_>) -> Result<(), Cause> {
     Ok(())
 }
 
-/// Whether all of a directory was shown.
-fn complete(report: &Report, path: &RemotePath, listed: Listed) -> Result<(), Cause> {
+fn cut() -> Cause {
+    Cause::Operand("the server left entries out of this listing".into())
+}
+
+/// Whether all of a listing was shown.
+pub fn complete(report: &Report, what: &[u8], listed: Listed) -> Result<(), Cause> {
     if listed.truncated {
-        return Err(Cause::Operand("the server left entries out of this listing".into()));
+        return Err(cut());
     }
     let lines = format!("{} lines of this listing could not be read", listed.unknown);
     match (listed.unknown, listed.entries) {
         (0, _) => Ok(()),
         (_, 0) => Err(Cause::Operand(lines)),
         _ => {
-            report.done(&format!("{}: {lines}", report.shown(path.as_bytes())));
+            report.done(&format!("{}: {lines}", report.shown(what)));
             Ok(())
         }
     }

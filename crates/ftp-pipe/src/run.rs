@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use ftp_core::clock::Times;
 use ftp_core::deliver::{RelayError, relay};
 use ftp_core::error::Cause;
-use ftp_core::listing::Kind;
+use ftp_core::listing::{By, Kind};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
@@ -43,7 +44,8 @@ pub fn run(mut plan: Plan) -> Report {
 }
 
 /// A copy takes everything it can see.
-const SWEEP: Sweep = Sweep { hidden: true, whole_only: false };
+const SWEEP: Sweep =
+    Sweep { hidden: true, whole_only: false, times: Times::AsSent, by: By::Name, reverse: false };
 
 struct Pipe<'a> {
     sink: &'a mut Server,

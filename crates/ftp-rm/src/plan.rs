@@ -36,7 +36,7 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
     ensure!(!operands.is_empty() || args.session.files_from.is_some(), "no URL given");
     let roots = operands.iter().any(|operand| match &operand.address.target {
         Target::Path(path) => is_root(path),
-        Target::Glob(_) => false,
+        Target::Glob(_) | Target::Unread(_) => false,
     });
     ensure!(
         !roots || args.no_preserve_root,

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
+use ftp_core::clock::Times;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
-use ftp_core::listing::Kind;
+use ftp_core::listing::{By, Kind};
 use ftp_core::path::RemotePath;
 use ftp_core::reply::Reply;
 use ftp_core::report::Report;
@@ -30,7 +31,8 @@ pub fn run(plan: Plan) -> Report {
 }
 
 /// What cannot be seen whole stays.
-const SWEEP: Sweep = Sweep { hidden: true, whole_only: true };
+const SWEEP: Sweep =
+    Sweep { hidden: true, whole_only: true, times: Times::AsSent, by: By::Name, reverse: false };
 
 struct Rm {
     depth: Depth,

@@ -72,9 +72,9 @@ fn what_the_encoding_lacks_is_named() {
         ("shift_jis", "5¥", '¥'),
         ("euc-jp", "a\u{203e}", '\u{203e}'),
     ] {
-        assert_eq!(named(label).encode(typed.as_bytes()), Err(Unencodable(lacking)));
+        assert_eq!(named(label).encode(typed.as_bytes()), Err(Unencodable::Missing(lacking)));
     }
-    assert!(Unencodable('中').to_string().ends_with("'中' (U+4E2D)"));
+    assert!(Unencodable::Missing('中').to_string().ends_with("'中' (U+4E2D)"));
 }
 
 #[test]

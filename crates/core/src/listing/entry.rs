@@ -36,6 +36,14 @@ pub struct Stamp {
     pub utc: bool,
 }
 
+impl Stamp {
+    /// The same moment in UTC, where a server's own clock must be moved by `offset` seconds.
+    pub fn to_utc(self, offset: i64) -> Self {
+        let moved = if self.utc { 0 } else { offset };
+        Self { seconds: self.seconds.saturating_add(moved), utc: true }
+    }
+}
+
 /// One entry as the server sent it. Everything but the name may be unknown.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entry<'a> {
@@ -99,4 +107,13 @@ impl<'a> Entry<'a> {
             unique: self.unique.map(own),
         }
     }
+}
+
+/// What one line of a listing is to a format that knows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Line<'a> {
+    /// An entry.
+    Entry(Entry<'a>),
+    /// Nothing to know: a heading, a total, or the first half of an entry.
+    Noise,
 }

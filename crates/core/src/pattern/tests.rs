@@ -97,7 +97,7 @@ fn characters_whose_second_byte_is_special_in_ascii() {
     assert!(!glob("*[", gbk).matches(b"\xd7[", gbk));
     assert!(glob("?", gbk).matches(b"\xd7[", gbk));
     let unencodable = Component::parse(&typed("[😀]"), gbk);
-    assert_eq!(unencodable, Err(Unencodable('😀')));
+    assert_eq!(unencodable, Err(Unencodable::Missing('😀')));
 }
 
 #[test]

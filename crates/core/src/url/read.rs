@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::{Address, Origin, Scheme, Target, redacted};
+use super::{Address, Origin, Scheme, Target, Unread, redacted};
 use crate::charset::{Charset, Unit, for_terminal};
 use crate::path::{BadByte, RemotePath};
 use crate::pattern::{Pattern, Typed, literal};
@@ -179,9 +179,20 @@ fn transfer_type(path: &[u8]) -> Result<(&[u8], Option<bool>), String> {
 
 fn target(path: &[u8], charset: Charset, globbing: bool) -> Result<Target, String> {
     let typed = unescape(path).map_err(|why| format!("the path: {why}"))?;
-    let wire = literal(&typed, charset).map_err(|c| c.to_string())?;
+    let foreign = |unit: &Typed| matches!(unit, Typed::Char(c) if !c.is_ascii());
+    if charset == Charset::Auto && typed.iter().any(foreign) {
+        // What cannot be in any path is refused before anybody is connected to.
+        meaning(&typed, Charset::Bytes, globbing)?;
+        return Ok(Target::Unread(Unread { typed, globbing }));
+    }
+    meaning(&typed, charset, globbing)
+}
+
+/// What a path means in an encoding that is known.
+pub(super) fn meaning(typed: &[Typed], charset: Charset, globbing: bool) -> Result<Target, String> {
+    let wire = literal(typed, charset).map_err(|c| c.to_string())?;
     let path = RemotePath::new(wire).map_err(|BadByte(byte)| refused("the path", byte))?;
-    let pattern = if globbing { Pattern::parse(&typed, charset) } else { Ok(None) };
+    let pattern = if globbing { Pattern::parse(typed, charset) } else { Ok(None) };
     let pattern = pattern.map_err(|c| c.to_string())?;
     Ok(pattern.map_or(Target::Path(path), Target::Glob))
 }

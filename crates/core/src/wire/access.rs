@@ -6,6 +6,7 @@ use super::active::Active;
 use super::connect::Family;
 use super::tls::TlsTrust;
 use super::trace::Trace;
+use crate::charset::Charset;
 use crate::secret::Secret;
 
 /// Whether an `ftp://` session is put under TLS.
@@ -41,8 +42,8 @@ pub struct Access {
     pub pipeline: bool,
     /// Commands sent after the login, as they are.
     pub quotes: Vec<Vec<u8>>,
-    /// Whether names go to the server as UTF-8, so that `OPTS UTF8 ON` is in order.
-    pub utf8: bool,
+    /// How names are written on the servers.
+    pub charset: Charset,
     /// The protocol trace.
     pub trace: Trace,
 }

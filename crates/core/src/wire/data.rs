@@ -7,6 +7,7 @@ use super::active::Waiting;
 use super::connect;
 use super::session::{Session, Type, done, line, said};
 use super::stream::Stream;
+use crate::charset::Guess;
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
 use crate::reply::Reply;
@@ -256,6 +257,11 @@ fn judged(reply: Reply, may_be_refusal: bool) -> Cause {
 }
 
 impl<'s> Transfer<'s> {
+    /// What the session's listings tell of its names.
+    pub(super) fn guess(&mut self) -> &mut Option<Guess> {
+        &mut self.session.guess
+    }
+
     /// The bound on every wait of this transfer.
     pub fn timeout(&self) -> Duration {
         self.session.access.timeout

@@ -7,12 +7,9 @@ use std::time::SystemTime;
 use super::data::{Next, Transfer};
 use super::session::{Session, Type, done, line};
 use crate::error::{Cause, Phase};
-use crate::line::take_line;
-use crate::listing::{Entry, Kind, Line, ListReader, mlst_reply};
+use crate::line::{Lines, MAX_LINE, NoLineEnd, Piece};
+use crate::listing::{Entry, Kind, ListReader, mlst_reply};
 use crate::path::RemotePath;
-
-/// Most bytes one line of a listing may take: names end at 255 bytes nearly everywhere.
-const MAX_LINE: usize = 64 * 1024;
 
 /// How a listing ended.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -30,6 +27,15 @@ pub struct Listed {
 /// What is told of each entry; an error from it ends the listing, and the session with it.
 pub type Visit<'v> = dyn FnMut(Entry<'_>) -> Result<(), Cause> + 'v;
 
+/// What is given the bytes of a listing as they come.
+pub type Raw<'v> = dyn FnMut(&[u8]) -> Result<(), Cause> + 'v;
+
+/// What becomes of a listing.
+enum Use<'u, 'v> {
+    Read(&'u mut Visit<'v>),
+    Passed(&'u mut Raw<'v>),
+}
+
 impl Session {
     /// Lists a directory, entry by entry as they come. `hidden` asks for dotfiles too, where the
     /// server leaves them out on its own.
@@ -42,23 +48,49 @@ impl Session {
         hidden: bool,
         visit: &mut Visit<'_>,
     ) -> Result<Listed, Cause> {
+        self.listing(dir, hidden, &mut Use::Read(visit))
+    }
+
+    /// Gives the listing of a directory to `raw` as the server sends it. Of the result only
+    /// `truncated` and `by_mlsd` mean something.
+    ///
+    /// # Errors
+    /// As for [`Self::list`].
+    pub fn list_raw(
+        &mut self,
+        path: &RemotePath,
+        hidden: bool,
+        raw: &mut Raw<'_>,
+    ) -> Result<Listed, Cause> {
+        self.listing(path, hidden, &mut Use::Passed(raw))
+    }
+
+    fn listing(
+        &mut self,
+        dir: &RemotePath,
+        hidden: bool,
+        to: &mut Use<'_, '_>,
+    ) -> Result<Listed, Cause> {
         if self.has_mlsd()? {
-            match self.read_list(&line("MLSD", some(dir)), ListReader::mlsd(), visit) {
+            let raw = matches!(to, Use::Passed(_));
+            match self.read_list(&line("MLSD", some(dir)), ListReader::mlsd(), to) {
                 Err(Cause::Refused(reply)) if matches!(reply.code(), 500 | 502 | 504) => {
                     self.no_mlsd = true;
                 }
+                // MLSD is for directories only, LIST shows a file too.
+                Err(Cause::Refused(_)) if raw && self.is_usable() => {}
                 other => return other.map(|listed| Listed { by_mlsd: true, ..listed }),
             }
         }
         if takes_argument(dir) {
-            return self.list_unix(some(dir), hidden, visit);
+            return self.list_unix(some(dir), hidden, to);
         }
         // A new connection would not know of the CWD.
         self.keep_resumable()?;
         let home = self.home()?;
         self.command("CWD", Some(dir))?;
         self.away = true;
-        let listed = self.list_unix(None, hidden, visit);
+        let listed = self.list_unix(None, hidden, to);
         self.away = false;
         if self.is_usable() {
             self.go_home(&home)?;
@@ -80,36 +112,33 @@ impl Session {
         &mut self,
         dir: Option<&RemotePath>,
         hidden: bool,
-        visit: &mut Visit<'_>,
+        to: &mut Use<'_, '_>,
     ) -> Result<Listed, Cause> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let reader = ListReader::list(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         if hidden {
-            match self.read_list(&line("LIST -a", dir), reader.clone(), visit) {
+            match self.read_list(&line("LIST -a", dir), reader.clone(), to) {
                 Ok(Listed { entries: 0, .. }) | Err(Cause::Refused(_)) if self.is_usable() => {}
                 other => return other,
             }
         }
-        self.read_list(&line("LIST", dir), reader, visit)
+        self.read_list(&line("LIST", dir), reader, to)
     }
 
     fn read_list(
         &mut self,
         command: &[u8],
         mut reader: ListReader,
-        visit: &mut Visit<'_>,
+        to: &mut Use<'_, '_>,
     ) -> Result<Listed, Cause> {
         let mut transfer = self.transfer(command, Type::Image)?;
         // Whatever number stands in the 150 of a listing is not the number of its bytes.
         transfer.announced = None;
-        let mut entries = 0;
-        let read = each_line(&mut transfer, &mut |text| match reader.read(text) {
-            Line::Entry(entry) => {
-                entries += 1;
-                visit(entry)
-            }
-            Line::Noise | Line::Unknown => Ok(()),
-        });
+        let mut listed = Listed::default();
+        let read = match to {
+            Use::Read(visit) => read_entries(&mut transfer, &mut reader, visit),
+            Use::Passed(raw) => pass(&mut transfer, raw).inspect(|bytes| listed.entries = *bytes),
+        };
         let end = match read {
             Ok(bytes) => transfer.finish_download(bytes, Next::Unknown)?,
             Err(cause @ (Cause::Lost(..) | Cause::TimedOut(..))) => {
@@ -117,8 +146,10 @@ impl Session {
             }
             Err(cause) => return Err(cause),
         };
-        let truncated = end.says_truncated();
-        Ok(Listed { entries, unknown: reader.unknown(), truncated, by_mlsd: false })
+        listed.entries += reader.entries();
+        listed.unknown = reader.unknown();
+        listed.truncated = end.says_truncated();
+        Ok(listed)
     }
 
     /// Makes sure that what was listed is a directory. A LIST that shows nothing proves nothing:
@@ -166,37 +197,70 @@ fn takes_argument(dir: &RemotePath) -> bool {
     !bytes.starts_with(b"-") && !bytes.iter().any(odd)
 }
 
+/// Gives each entry of a listing to `visit`; returns the bytes read.
+fn read_entries(
+    transfer: &mut Transfer<'_>,
+    reader: &mut ListReader,
+    visit: &mut Visit<'_>,
+) -> Result<u64, Cause> {
+    let mut guess = transfer.guess().take();
+    let mut seen = |entry: Entry<'_>| {
+        if let Some(guess) = &mut guess {
+            guess.see(&entry.name);
+        }
+        visit(entry)
+    };
+    let read = each_line(transfer, &mut |piece| match piece {
+        Piece::Line(text) => reader.read(text, &mut seen),
+        Piece::Overlong => {
+            reader.pass_over();
+            Ok(())
+        }
+    });
+    let read = read.and_then(|bytes| reader.finish(&mut seen).map(|()| bytes));
+    *transfer.guess() = guess;
+    read
+}
+
 /// Gives each line of a listing to `visit`; returns the bytes read.
 fn each_line(
     transfer: &mut Transfer<'_>,
-    visit: &mut dyn FnMut(&[u8]) -> Result<(), Cause>,
+    visit: &mut dyn FnMut(Piece<'_>) -> Result<(), Cause>,
 ) -> Result<u64, Cause> {
-    let (mut buffer, mut filled, mut total) = (vec![0; MAX_LINE], 0, 0);
+    let (mut lines, mut total) = (Lines::default(), 0);
     loop {
-        let room = buffer.get_mut(filled..).unwrap_or_default();
-        if room.is_empty() {
-            return Err(Cause::Protocol(format!("a listing line of over {MAX_LINE} bytes")));
-        }
-        let count = match transfer.stream.read(room) {
-            Ok(count) => count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Cause::lost(Phase::Data, error, transfer.timeout())),
-        };
-        filled += count;
+        let count = receive(transfer, lines.room())?;
+        lines.filled(count);
         total += count as u64;
-        let mut rest = buffer.get(..filled).unwrap_or_default();
-        while let Some((text, after)) = take_line(rest) {
-            visit(text)?;
-            rest = after;
+        let endless = |NoLineEnd| Cause::Protocol("a listing line without end".into());
+        while let Some(piece) = lines.next_piece().map_err(endless)? {
+            visit(piece)?;
         }
         if count == 0 {
-            if !rest.is_empty() {
-                visit(rest)?;
-            }
             return Ok(total);
         }
-        let left = rest.len();
-        buffer.copy_within(filled - left..filled, 0);
-        filled = left;
+    }
+}
+
+/// Gives all bytes of a listing to `raw`; returns how many there were.
+fn pass(transfer: &mut Transfer<'_>, raw: &mut Raw<'_>) -> Result<u64, Cause> {
+    let (mut buffer, mut total) = (vec![0; MAX_LINE], 0);
+    loop {
+        let count = receive(transfer, &mut buffer)?;
+        if count == 0 {
+            return Ok(total);
+        }
+        raw(buffer.get(..count).unwrap_or_default())?;
+        total += count as u64;
+    }
+}
+
+fn receive(transfer: &mut Transfer<'_>, room: &mut [u8]) -> Result<usize, Cause> {
+    loop {
+        match transfer.stream.read(room) {
+            Ok(count) => return Ok(count),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Cause::lost(Phase::Data, error, transfer.timeout())),
+        }
     }
 }

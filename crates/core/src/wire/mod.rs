@@ -19,7 +19,7 @@ pub use access::{Access, Credentials, TlsPolicy};
 pub use active::Active;
 pub use connect::Family;
 pub use data::{Next, Transfer};
-pub use list::{Listed, Visit};
+pub use list::{Listed, Raw, Visit};
 pub use session::{Session, Type, Wants};
 pub use stream::Stream;
 pub use tls::{TlsOptions, TlsTrust};

@@ -7,7 +7,7 @@ use super::access::{Access, Credentials};
 use super::control::Control;
 use super::greet::{self, How};
 use super::tls::TlsSession;
-use crate::charset::for_terminal;
+use crate::charset::{Charset, Guess, for_terminal};
 use crate::error::{Cause, Phase};
 use crate::features::Features;
 use crate::path::RemotePath;
@@ -76,6 +76,8 @@ pub struct Session {
     pub(super) pipeline: bool,
     /// Whether a transfer began whose end was never read: nothing more can be asked then.
     pub(super) in_transfer: bool,
+    /// What the names in all listings look like, where that is to tell the encoding.
+    pub(super) guess: Option<Guess>,
 }
 
 impl Session {
@@ -101,6 +103,7 @@ impl Session {
         credentials: Credentials,
     ) -> Self {
         let (epsv, pipeline) = (access.epsv, access.pipeline);
+        let guess = (access.charset == Charset::Auto).then(Guess::default);
         Self {
             control,
             access,
@@ -119,7 +122,20 @@ impl Session {
             home: None,
             pipeline,
             in_transfer: false,
+            guess,
         }
+    }
+
+    /// How names are written on this server: as the run was told, or as all listings so far tell.
+    pub fn charset(&self) -> Charset {
+        let guessed = self.guess.as_ref().and_then(|guess| guess.charset(&self.origin.host));
+        guessed.unwrap_or(self.access.charset)
+    }
+
+    /// The same, in a session that takes the place of `old`: what was seen there counts on.
+    pub fn in_place_of(mut self, old: Self) -> Self {
+        self.guess = old.guess;
+        self
     }
 
     /// Whether this server has shown that it takes commands ahead of its replies.
@@ -175,6 +191,7 @@ impl Session {
         self.tls13_only |= old.tls13_only;
         self.epsv = old.epsv;
         self.no_mlsd = old.no_mlsd;
+        self.guess = old.guess;
         Ok(())
     }
 
@@ -203,7 +220,7 @@ impl Session {
     /// to its code page until told.
     pub(super) fn learn(&mut self, feat: &Reply) -> Result<(), Cause> {
         let features = if feat.is_done() { Features::parse(feat.raw()) } else { <_>::default() };
-        if features.utf8 && self.access.utf8 {
+        if features.utf8 && self.access.charset.takes_utf8() {
             self.control.say(b"OPTS UTF8 ON")?;
         }
         self.features = Some(features);
@@ -228,6 +245,15 @@ impl Session {
     /// The connection is lost.
     pub fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Cause> {
         Ok(self.ask("SIZE", Some(path))?.size())
+    }
+
+    /// When a file was last modified, in seconds since the epoch, UTC (MDTM, RFC 3659 §3); `None`
+    /// where the server cannot tell.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn modified(&mut self, path: &RemotePath) -> Result<Option<i64>, Cause> {
+        Ok(self.ask("MDTM", Some(path))?.time())
     }
 
     /// As [`Self::size`], for a path that a transfer follows: the EPSV for it goes out together
