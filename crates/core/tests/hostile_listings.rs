@@ -55,17 +55,23 @@ fn check_entry(entry: &Entry<'_>, line: &[u8]) {
     }
 }
 
-/// Reads each line in all the ways there are; gives back how many entries were found.
-fn check(listing: &[u8]) -> usize {
-    let mut readers = [ListReader::list(NOW), ListReader::list(i64::MAX), ListReader::mlsd()];
+/// Reads each line with one reader; gives back how many entries were found.
+fn read_all(mut reader: ListReader, listing: &[u8]) -> usize {
     let mut found = 0;
     for line in listing.split(|&b| b == b'\n') {
-        for reader in &mut readers {
-            if let Line::Entry(entry) = reader.read(line) {
-                check_entry(&entry, line);
-                found += 1;
-            }
+        if let Line::Entry(entry) = reader.read(line) {
+            check_entry(&entry, line);
+            found += 1;
         }
+    }
+    found
+}
+
+/// Reads each line in all the ways there are; gives back how many entries were found.
+fn check(listing: &[u8]) -> usize {
+    let readers = [ListReader::list(NOW), ListReader::list(i64::MAX), ListReader::mlsd()];
+    let found = readers.into_iter().map(|reader| read_all(reader, listing)).sum();
+    for line in listing.split(|&b| b == b'\n') {
         if let Some(entry) = mlst_line(line) {
             check_entry(&entry, line);
         }

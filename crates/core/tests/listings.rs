@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use ftp_core::line::take_line;
 use ftp_core::listing::{Entry, Kind, Line, ListReader, Role};
 use ftp_core::time::iso_utc;
+use serde_json::{Value, json};
 
 /// 2026-11-23T19:00:00Z, the day the listings were taken.
 const NOW: i64 = 1_795_460_400;
@@ -17,22 +18,37 @@ const NOW: i64 = 1_795_460_400;
 fn samples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/listings");
     let all = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    all.filter(|path| path.extension().is_some_and(|ending| ending == "txt")).collect()
+    let mut paths: Vec<_> =
+        all.filter(|path| path.extension().is_some_and(|ending| ending == "txt")).collect();
+    paths.sort();
+    paths
 }
 
-fn escaped(bytes: Option<&[u8]>) -> String {
-    let Some(bytes) = bytes else { return "-".to_owned() };
+/// Bytes as text, with U+FFFD for each maximal run that is not UTF-8.
+fn text(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text += chunk.valid();
+        text += if chunk.invalid().is_empty() { "" } else { "\u{FFFD}" };
+    }
+    text
+}
+
+fn percent_encoded(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &b in bytes {
         match b {
-            b'%' | 0..=b' ' | 0x7F.. => write!(text, "%{b:02X}").unwrap(),
-            _ => text.push(char::from(b)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                text.push(char::from(b));
+            }
+            _ => write!(text, "%{b:02X}").unwrap(),
         }
     }
     text
 }
 
-fn written(entry: &Entry<'_>) -> String {
+/// The entry as the files of expected entries have it.
+fn written(entry: &Entry<'_>) -> Value {
     let kind = match entry.kind {
         Kind::File => "file",
         Kind::Dir => "dir",
@@ -44,40 +60,51 @@ fn written(entry: &Entry<'_>) -> String {
         Role::Itself => "itself",
         Role::Parent => "parent",
     };
-    let unknown = || "-".to_owned();
-    let time = entry.modified.map_or_else(unknown, |stamp| {
-        let text = iso_utc(stamp.seconds).to_string();
-        if stamp.utc { text } else { text.replace('Z', "") }
+    let mut object = json!({
+        "name": text(&entry.name),
+        "type": kind,
+        "role": role,
+        "size": entry.size,
+        "mtime": entry.modified.map(|stamp| iso_utc(stamp.seconds).to_string()),
+        "utc": entry.modified.is_some_and(|stamp| stamp.utc),
+        "mode": entry.mode.map(|mode| format!("{mode:04o}")),
+        "owner": entry.owner.as_deref().map(text),
+        "group": entry.group.as_deref().map(text),
+        "target": entry.target.as_deref().map(text),
+        "unique": entry.unique.as_deref().map(text),
     });
-    [
-        kind.to_owned(),
-        role.to_owned(),
-        entry.mode.map_or_else(unknown, |mode| format!("{mode:04o}")),
-        entry.size.map_or_else(unknown, |size| size.to_string()),
-        time,
-        escaped(entry.owner.as_deref()),
-        escaped(entry.group.as_deref()),
-        escaped(entry.unique.as_deref()),
-        escaped(Some(&entry.name)),
-        escaped(entry.target.as_deref()),
-    ]
-    .join(" ")
+    if std::str::from_utf8(&entry.name).is_err() {
+        object["name_bytes"] = percent_encoded(&entry.name).into();
+    }
+    object
 }
 
-fn read_all(mut reader: ListReader, listing: &[u8]) -> String {
-    let (mut rest, mut text) = (listing, String::new());
+/// The entries of a listing, in order; no line of it may be in no format.
+fn read_all(mut reader: ListReader, listing: &[u8]) -> Vec<Value> {
+    let (mut rest, mut entries) = (listing, Vec::new());
     while let Some((line, more)) = take_line(rest) {
-        text += &match reader.read(line) {
-            Line::Entry(entry) => written(&entry),
-            Line::Noise => "noise".to_owned(),
-            Line::Unknown => format!("unknown {}", line.escape_ascii()),
-        };
-        text.push('\n');
+        match reader.read(line) {
+            Line::Entry(entry) => entries.push(written(&entry)),
+            Line::Noise => {}
+            Line::Unknown => panic!("in no format: {}", line.escape_ascii()),
+        }
         rest = more;
     }
     assert_eq!(rest, b"", "the listing ends with a line end");
-    assert_eq!(reader.unknown(), 0);
-    text
+    entries
+}
+
+fn compare(reader: ListReader, listing: &Path, expected: &[Value]) {
+    let found = read_all(reader, &fs::read(listing).unwrap());
+    for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let members = expected.as_object().unwrap();
+        assert_eq!(members.len(), found.as_object().unwrap().len(), "{}: {expected}", at + 1);
+        for (member, value) in members {
+            let place = format!("{} entry {}, {member}", listing.display(), at + 1);
+            assert_eq!(&found[member], value, "{place}");
+        }
+    }
+    assert_eq!(found.len(), expected.len(), "entries in {}", listing.display());
 }
 
 #[test]
@@ -85,12 +112,14 @@ fn every_listing_gives_its_expected_entries() {
     let samples = samples();
     assert!(samples.len() >= 13, "only {} listings found", samples.len());
     for path in samples {
-        let listing = fs::read(&path).unwrap();
-        let expected = fs::read_to_string(path.with_extension("expected")).unwrap();
+        let expected = fs::read_to_string(path.with_extension("json")).unwrap();
+        let expected: Vec<Value> =
+            expected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(!expected.is_empty(), "{}", path.display());
         // A listing of unknown origin must be read as well as one whose command is known.
-        assert_eq!(read_all(ListReader::list(NOW), &listing), expected, "{}", path.display());
+        compare(ListReader::list(NOW), &path, &expected);
         if path.to_string_lossy().contains("-mlsd") {
-            assert_eq!(read_all(ListReader::mlsd(), &listing), expected, "{}", path.display());
+            compare(ListReader::mlsd(), &path, &expected);
         }
     }
 }
