@@ -146,7 +146,7 @@ const FLAGS: &[Flag<Args>] = &[
         short: Some('F'),
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.classify),
-        help: "Mark directories with /, links with @, programs with *.",
+        help: "Mark directories /, links @, programs *.",
     },
     Flag {
         long: "type",
