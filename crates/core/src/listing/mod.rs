@@ -3,11 +3,19 @@
 
 use memchr::memrchr;
 
+pub mod bare;
+pub mod blocks;
 mod dos;
 mod entry;
 mod fields;
 mod mlsd;
+mod months;
+pub mod netpresenz;
+pub mod netware;
+pub mod os2;
+pub mod tandem;
 mod unix;
+pub mod vxworks;
 
 pub use entry::{Entry, Kind, Role, Stamp};
 pub use mlsd::{mlst_line, mlst_reply};
