@@ -103,4 +103,16 @@ mod tests {
             assert_eq!((entry.role, entry.size), (role, None), "{line}");
         }
     }
+
+    #[test]
+    fn the_sample_is_read_whole() {
+        let sample = include_bytes!("../../../../tests/listings/bare-list.txt").as_slice();
+        let lines = sample.split(|&b| b == b'\n').filter_map(|line| line.strip_suffix(b"\r"));
+        let mut entries = 0;
+        for line in lines.filter(|line| !line.is_empty()) {
+            assert!(parse_line(line).is_some(), "{}", line.escape_ascii());
+            entries += 1;
+        }
+        assert_eq!(entries, 16);
+    }
 }

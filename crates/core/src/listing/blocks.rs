@@ -92,7 +92,7 @@ fn starts_with_mode(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::Kind;
+    use crate::listing::{Kind, unix};
 
     /// The names and kinds of a listing's entries; `None` for a line that is not in the format.
     fn names(listing: &str) -> Vec<Option<(String, Kind)>> {
@@ -157,5 +157,36 @@ mod tests {
         ] {
             assert_eq!(after_blocks(line.as_bytes()), None, "{line}");
         }
+    }
+
+    #[test]
+    fn the_sample_is_read_whole() {
+        let sample = include_bytes!("../../../../tests/listings/ls-s-list.txt").as_slice();
+        let lines = sample.split(|&b| b == b'\n').filter_map(|line| line.strip_suffix(b"\r"));
+        let mut entries = 0;
+        let mut reader = Reader::default();
+        for line in lines {
+            match reader.read(line) {
+                Some(Line::Entry(_)) => entries += 1,
+                Some(Line::Noise) => assert!(line.starts_with(b"total ")),
+                _ => panic!("not read: {}", line.escape_ascii()),
+            }
+        }
+        assert_eq!(reader.left, Some(0));
+        assert_eq!(entries, 15);
+    }
+
+    #[test]
+    fn the_sample_of_ls_ls_is_read_whole() {
+        let sample = include_bytes!("../../../../tests/listings/ls-ls-list.txt").as_slice();
+        let lines = sample.split(|&b| b == b'\n').filter_map(|line| line.strip_suffix(b"\r"));
+        let recent = unix::Recent::at(0);
+        let mut entries = 0;
+        for line in lines.filter(|line| total(line).is_none()) {
+            let entry = after_blocks(line).and_then(|rest| unix::parse_line(rest, &recent));
+            assert!(entry.is_some(), "{}", line.escape_ascii());
+            entries += 1;
+        }
+        assert_eq!(entries, 12);
     }
 }

@@ -141,6 +141,11 @@ pub fn base_name(name: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
+mod strangers {
+    mod tests;
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
