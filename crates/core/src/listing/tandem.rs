@@ -8,7 +8,7 @@ use super::fields::{Fields, decimal};
 use super::months::english;
 use crate::time::{Civil, parse_clock};
 
-/// The words of the heading. The owner's column may come without its word.
+/// The words of the heading.
 const HEADING: [&[u8]; 7] = [b"File", b"Code", b"EOF", b"Last", b"Modification", b"Owner", b"RWEP"];
 
 /// Whether a line is the heading `File  Code  EOF  Last Modification  Owner  RWEP`.
