@@ -3,13 +3,21 @@
 
 use memchr::memrchr;
 
+pub mod bare;
+pub mod blocks;
 mod dos;
 mod entry;
 mod fields;
 mod mlsd;
 mod reader;
 mod roll;
+mod months;
+pub mod netpresenz;
+pub mod netware;
+pub mod os2;
+pub mod tandem;
 mod unix;
+pub mod vxworks;
 
 pub use entry::{Entry, Kind, Role, Stamp};
 pub use mlsd::{mlst_line, mlst_reply};
@@ -32,6 +40,11 @@ pub fn base_name(name: &[u8]) -> &[u8] {
     let Some(last) = name.iter().rposition(|&b| b != b'/') else { return name };
     let whole = name.get(..=last).unwrap_or(name);
     memrchr(b'/', whole).and_then(|slash| whole.get(slash + 1..)).unwrap_or(whole)
+}
+
+#[cfg(test)]
+mod strangers {
+    mod tests;
 }
 
 #[cfg(test)]

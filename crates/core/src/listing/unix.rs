@@ -28,7 +28,7 @@ impl Recent {
     }
 
     /// The latest such date that is not ahead: servers leave out the year for the last months only.
-    fn guess(&self, date: Civil) -> Option<i64> {
+    pub(super) fn guess(&self, date: Civil) -> Option<i64> {
         let of = |year| Civil { year, ..date }.seconds().filter(|&seconds| seconds <= self.latest);
         of(self.year).or_else(|| of(self.year - 1))
     }
