@@ -5,9 +5,15 @@ use memchr::memrchr;
 
 mod dos;
 mod entry;
+pub mod eplf;
 mod fields;
 mod mlsd;
+pub mod mvs;
+mod numeric_date;
+pub mod os400;
 mod unix;
+pub mod vmcms;
+pub mod vms;
 
 pub use entry::{Entry, Kind, Role, Stamp};
 pub use mlsd::{mlst_line, mlst_reply};
