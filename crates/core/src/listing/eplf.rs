@@ -160,13 +160,12 @@ mod tests {
     #[test]
     fn cut_and_altered_lines_are_harmless() {
         for line in SAMPLE.split(|&b| b == b'\n') {
-            for at in 0..line.len() {
+            let places = 0..line.len();
+            for (at, byte) in places.flat_map(|at| b" ,+\t/m9\0\xFF".map(|byte| (at, byte))) {
+                let mut altered = line.to_vec();
+                altered[at] = byte;
+                assert!(parse_line(&altered).is_none_or(|entry| !entry.name.is_empty()));
                 parse_line(&line[..at]);
-                for byte in *b" ,+\t/m9\0\xFF" {
-                    let mut altered = line.to_vec();
-                    altered[at] = byte;
-                    assert!(parse_line(&altered).is_none_or(|entry| !entry.name.is_empty()));
-                }
             }
         }
     }

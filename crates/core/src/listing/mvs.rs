@@ -87,7 +87,7 @@ fn heading(line: &[u8]) -> Option<Table> {
     let mut columns = DATASET_COLUMNS.iter();
     let ordered = words().all(|word| columns.any(|column| column.as_bytes() == word));
     let ends = words().next() == Some(b"Volume") && columns.len() == 0;
-    let last = words().last() == Some(b"Dsname");
+    let last = words().next_back() == Some(b"Dsname");
     (ordered && ends && last && words().count() > 7).then_some(Table::Datasets)
 }
 

@@ -33,7 +33,7 @@ pub fn parse_line(line: &[u8]) -> Option<Entry<'_>> {
     let time = time(&mut fields)?;
     let before = fields;
     let class = fields.next_field().filter(|class| is_type(class))?;
-    if !is_plausible(class, owner.is_some(), size.is_some() && time.is_some()) {
+    if !is_plausible(class, owner.is_some(), size.is_some() && time.told) {
         return None;
     }
     let text = name(before.rest().trim_ascii_start(), class.len())?;
@@ -43,7 +43,7 @@ pub fn parse_line(line: &[u8]) -> Option<Entry<'_>> {
     };
     let mut entry = Entry::new(name, kind_of(class, slash));
     entry.size = size.filter(|_| is_stream(class));
-    entry.modified = time.flatten().map(|seconds| Stamp { seconds, utc: false });
+    entry.modified = time.seconds.map(|seconds| Stamp { seconds, utc: false });
     entry.owner = owner.map(Cow::Borrowed);
     Some(entry)
 }
@@ -76,15 +76,23 @@ fn is_plausible(class: &[u8], owned: bool, dated: bool) -> bool {
     class == b"*MEM" || (owned && (dated || TYPES.contains(&class)))
 }
 
-/// Date and time of day. `None` when there is one without the other, `Some(None)` when there is
-/// neither, `Some(Some(None))` when they do not tell which day it was.
-fn time(fields: &mut Fields<'_>) -> Option<Option<Option<i64>>> {
+/// What a line says of the time.
+struct Time {
+    /// Whether there is a date.
+    told: bool,
+    /// What it comes to, if it tells which day it was.
+    seconds: Option<i64>,
+}
+
+/// Date and time of day, or neither; `None` when there is one without the other.
+fn time(fields: &mut Fields<'_>) -> Option<Time> {
     let Some(date) = optional(fields, |field| !field.starts_with(b"*")) else {
-        return Some(None);
+        return Some(Time { told: false, seconds: None });
     };
     let day = day(date)?;
     let [hour, minute, second] = clock(fields.next_field()?)?;
-    Some(Some(day.and_then(|day| Civil { hour, minute, second, ..day }.seconds())))
+    let seconds = day.and_then(|day| Civil { hour, minute, second, ..day }.seconds());
+    Some(Time { told: true, seconds })
 }
 
 /// The day that a date tells, in whatever order and with whatever separator the job has it (DATFMT,
@@ -254,13 +262,12 @@ mod tests {
     #[test]
     fn cut_and_altered_lines_are_harmless() {
         for line in SAMPLES.iter().flat_map(|(sample, _)| sample.split(|&b| b == b'\n')) {
-            for at in 0..line.len() {
+            let places = 0..line.len();
+            for (at, byte) in places.flat_map(|at| b" */.:9A\0\xFF".map(|byte| (at, byte))) {
+                let mut altered = line.to_vec();
+                altered[at] = byte;
+                assert!(parse_line(&altered).is_none_or(|entry| !entry.name.is_empty()));
                 parse_line(&line[..at]);
-                for byte in *b" */.:9A\0\xFF" {
-                    let mut altered = line.to_vec();
-                    altered[at] = byte;
-                    assert!(parse_line(&altered).is_none_or(|entry| !entry.name.is_empty()));
-                }
             }
         }
     }

@@ -15,8 +15,10 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry<'_>> {
     if !is_volume(fields.next_field()?) {
         return None;
     }
+    // The unit is not in every LISTLEVEL.
     let unit = fields.next_field()?;
-    if !is_referred(unit) && !(is_name(unit) && is_referred(fields.next_field()?)) {
+    let referred = is_referred(unit) || (is_name(unit) && is_referred(fields.next_field()?));
+    if !referred {
         return None;
     }
     skip_space(&mut fields)?;
