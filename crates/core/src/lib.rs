@@ -23,8 +23,8 @@
 //! * meaning, pure: [`error`], [`names`], [`features`], [`login`], [`listing`]
 //! * the system: [`sys`], [`local`], [`copy`]
 //! * the wire: [`wire`]
-//! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`], [`walk`],
-//!   [`expand`]
+//! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`], [`clock`],
+//!   [`walk`], [`expand`]
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`face`]
 
 pub mod charset;

@@ -3,10 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
 
-use ftp_core::listing::{Entry, Line, ListReader, base_name, mlst_line, mlst_reply};
+use ftp_core::listing::{Entry, FORMATS, ListReader, base_name, mlst_line, mlst_reply};
 
 /// 2026-11-23T19:00:00Z.
 const NOW: i64 = 1_795_460_400;
@@ -43,27 +44,37 @@ fn samples() -> Vec<Vec<u8>> {
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
-fn check_entry(entry: &Entry<'_>, line: &[u8]) {
-    let shown = line.escape_ascii();
+/// `listing` is what was read up to the end of the entry's line: a name may stand on a line of its
+/// own, or be put together of two columns.
+fn check_entry(entry: &Entry<'_>, listing: &[u8]) {
+    let shown = listing.escape_ascii();
     assert!(!entry.name.is_empty() && !base_name(&entry.name).is_empty(), "{shown}");
     assert!(entry.mode.is_none_or(|mode| mode <= 0o7777), "{shown}");
     let target = entry.target.as_ref().map_or(0, |target| target.len());
-    assert!(entry.name.len() + target < line.len(), "{shown}");
-    let parts = [Some(&entry.name), entry.owner.as_ref(), entry.group.as_ref()];
+    assert!(entry.name.len() + target <= listing.len(), "{shown}");
+    let parts = [entry.target.as_ref(), entry.owner.as_ref(), entry.group.as_ref()];
     for part in parts.into_iter().flatten() {
-        assert!(line.windows(part.len()).any(|window| window == part.as_ref()), "{shown}");
+        assert!(listing.windows(part.len()).any(|window| window == part.as_ref()), "{shown}");
     }
 }
 
 /// Reads each line with one reader; gives back how many entries were found.
 fn read_all(mut reader: ListReader, listing: &[u8]) -> usize {
-    let mut found = 0;
+    let (mut found, mut end) = (0, 0);
     for line in listing.split(|&b| b == b'\n') {
-        if let Line::Entry(entry) = reader.read(line) {
-            check_entry(&entry, line);
+        end += line.len();
+        let Ok(()) = reader.read::<Infallible>(line, &mut |entry| {
+            check_entry(&entry, &listing[..end]);
             found += 1;
-        }
+            Ok(())
+        });
+        end += 1;
     }
+    let Ok(()) = reader.finish::<Infallible>(&mut |entry| {
+        check_entry(&entry, listing);
+        found += 1;
+        Ok(())
+    });
     found
 }
 
@@ -71,6 +82,9 @@ fn read_all(mut reader: ListReader, listing: &[u8]) -> usize {
 fn check(listing: &[u8]) -> usize {
     let readers = [ListReader::list(NOW), ListReader::list(i64::MAX), ListReader::mlsd()];
     let found = readers.into_iter().map(|reader| read_all(reader, listing)).sum();
+    for format in FORMATS {
+        read_all(ListReader::only(format, NOW), listing);
+    }
     for line in listing.split(|&b| b == b'\n') {
         if let Some(entry) = mlst_line(line) {
             check_entry(&entry, line);
@@ -96,11 +110,14 @@ fn a_line_cut_anywhere_is_harmless() {
 #[test]
 fn a_listing_cut_anywhere_keeps_the_entries_before_the_cut() {
     for sample in samples() {
-        let mut last = 0;
+        let mut whole_lines = 0;
         for cut in 0..=sample.len() {
             let found = check(&sample[..cut]);
-            assert!(found >= last, "an entry was lost by reading on, at {cut}");
-            last = found;
+            // A half line may be an entry or not; those before it are.
+            assert!(found >= whole_lines, "{}", sample[..cut].escape_ascii());
+            if cut == 0 || sample[cut - 1] == b'\n' {
+                whole_lines = found;
+            }
         }
     }
 }
@@ -112,13 +129,18 @@ fn altered_bytes_are_harmless() {
         let lines: Vec<_> = sample.split(|&b| b == b'\n').filter(|line| line.len() > 1).collect();
         let mut found = 0;
         for _ in 0..MUTATIONS {
-            let mut line = lines[random.below(lines.len())].to_vec();
+            // Some lines are read with the one before: it may be a heading, or half an entry.
+            let at = random.below(lines.len());
+            let before = [None, Some(lines[0]), lines.get(at.wrapping_sub(1)).copied()];
+            let before = before[random.below(3)];
+            let mut text = before.into_iter().chain([lines[at]]).collect::<Vec<_>>().join(&b'\n');
             for _ in 0..=random.below(3) {
-                alter(&mut line, &mut random);
+                alter(&mut text, &mut random);
             }
-            found += check(&line);
+            found += check(&text);
         }
-        assert!(found > MUTATIONS / 4, "too few altered lines are still entries: {found}");
+        // Formats of fixed columns (load modules of z/OS) lose nearly all.
+        assert!(found > 0, "{found} entries left: {}", sample.escape_ascii());
     }
 }
 

@@ -32,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "secret.rs",
             "time.rs",
             "crlf.rs",
+            "charset/guess.rs",
             "charset.rs",
             "reply.rs",
             "pattern.rs",
@@ -60,6 +61,18 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "listing/vxworks.rs",
             "listing/bare.rs",
             "listing/blocks.rs",
+            "listing/numeric_date.rs",
+            "listing/eplf.rs",
+            "listing/vms/columns.rs",
+            "listing/vms.rs",
+            "listing/mvs/dataset.rs",
+            "listing/mvs/member.rs",
+            "listing/mvs/job.rs",
+            "listing/mvs.rs",
+            "listing/vmcms.rs",
+            "listing/os400.rs",
+            "listing/reader.rs",
+            "listing/roll.rs",
             "listing/mod.rs",
         ],
     ),
@@ -95,7 +108,10 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "wire/mod.rs",
         ],
     ),
-    ("work", &["deliver.rs", "look.rs", "parents.rs", "servers.rs", "walk.rs", "expand.rs"]),
+    (
+        "work",
+        &["deliver.rs", "look.rs", "parents.rs", "servers.rs", "clock.rs", "walk.rs", "expand.rs"],
+    ),
     (
         "face",
         &[
@@ -128,14 +144,15 @@ const KNOTS: [(&str, &str); 3] = [
 ];
 
 /// Outside crates, and where alone they may be named; memchr may be named everywhere.
-const DOORS: [(&str, &str); 9] = [
+const DOORS: [(&str, &str); 10] = [
     ("suppaftp", "wire/"),
     ("rustls", "wire/"),
     ("rustls_native_certs", "wire/"),
     ("rustix", "sys/"),
     ("signal_hook", "sys/"),
     ("lexopt", "cli/"),
-    ("encoding_rs", "charset.rs"),
+    ("encoding_rs", "charset.rs charset/guess.rs"),
+    ("chardetng", "charset/guess.rs"),
     ("tempfile", "local.rs"),
     ("anyhow", "prepare.rs face.rs"),
 ];

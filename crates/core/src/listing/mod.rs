@@ -3,25 +3,32 @@
 
 use memchr::memrchr;
 
-pub mod bare;
-pub mod blocks;
+mod bare;
+mod blocks;
 mod dos;
 mod entry;
+mod eplf;
 mod fields;
 mod mlsd;
+mod months;
+mod mvs;
+mod netpresenz;
+mod netware;
+mod numeric_date;
+mod os2;
+mod os400;
 mod reader;
 mod roll;
-mod months;
-pub mod netpresenz;
-pub mod netware;
-pub mod os2;
-pub mod tandem;
+mod tandem;
 mod unix;
-pub mod vxworks;
+mod vmcms;
+mod vms;
+mod vxworks;
 
+use entry::Line;
 pub use entry::{Entry, Kind, Role, Stamp};
 pub use mlsd::{mlst_line, mlst_reply};
-pub use reader::{Format, Found, ListReader};
+pub use reader::{FORMATS, Format, Found, ListReader};
 pub use roll::{By, MAX_ENTRIES, Roll, TooMany};
 
 /// The name alone of an entry of the directory `dir`: some servers print `dir/name` when they are

@@ -14,7 +14,7 @@ fn error(typed: &str) -> String {
 fn path_of(address: &Address) -> &[u8] {
     match &address.target {
         Target::Path(path) => path.as_bytes(),
-        Target::Glob(pattern) => panic!("a pattern: {pattern:?}"),
+        other => panic!("no path: {other:?}"),
     }
 }
 
