@@ -93,12 +93,11 @@ fn read_all(mut reader: ListReader, listing: &[u8]) -> Vec<Value> {
     }
     let Ok(()) = reader.finish(&mut keep);
     assert_eq!(rest, b"", "the listing ends with a line end");
-    assert_eq!(reader.unknown(), 0, "lines in no format");
+    assert_eq!(reader.unknown(), 0, "lines in no format, of {}", listing.escape_ascii());
     entries
 }
 
 fn compare(reader: ListReader, listing: &Path, expected: &[Value]) {
-    println!("{}", listing.display());
     let found = read_all(reader, &fs::read(listing).unwrap());
     for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
         let members = expected.as_object().unwrap();

@@ -2,6 +2,7 @@
 //! a directory of a million files fits where a million separate entries would not.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use super::entry::{Entry, Kind, Role, Stamp};
 
@@ -151,7 +152,7 @@ impl Roll {
     /// Sorts so that the largest key comes first; equal ones stay as they are.
     fn sort_known<K: Ord>(&self, places: &mut [u32], key: impl Fn(&Row) -> Option<K>) {
         let key = |place: &u32| self.rows.get(*place as usize).and_then(&key);
-        places.sort_by(|a, b| key(b).cmp(&key(a)));
+        places.sort_by_key(|place| Reverse(key(place)));
     }
 
     /// The places by name. Most pairs are told apart by the eight bytes behind what all names begin
