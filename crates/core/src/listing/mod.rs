@@ -3,11 +3,16 @@
 
 use memchr::memrchr;
 
+mod dates;
 mod dos;
 mod entry;
 mod fields;
+mod ideographs;
 mod mlsd;
+mod months;
+mod totals;
 mod unix;
+mod words;
 
 pub use entry::{Entry, Kind, Role, Stamp};
 pub use mlsd::{mlst_line, mlst_reply};
@@ -101,17 +106,7 @@ impl ListReader {
 
 /// Whether a line says nothing about any file: blanks only, or the `total 12` that begins `ls -l`.
 fn is_noise(line: &[u8]) -> bool {
-    let text = line.trim_ascii();
-    let sum = match text.split_at_checked(5) {
-        Some((word, rest)) if word.eq_ignore_ascii_case(b"total") => rest,
-        _ => return text.is_empty(),
-    };
-    let count = sum.strip_prefix(b":").unwrap_or(sum).trim_ascii_start();
-    // `ls -lh` writes 4.0K.
-    let digits = count
-        .iter()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'K' | b'M' | b'G' | b'T'));
-    count.first().is_some_and(u8::is_ascii_digit) && digits
+    line.trim_ascii().is_empty() || totals::is_total(line)
 }
 
 /// The name alone of an entry of the directory `dir`: some servers print `dir/name` when they are
