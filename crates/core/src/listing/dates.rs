@@ -3,7 +3,7 @@
 
 use super::entry::Stamp;
 use super::fields::{Fields, decimal};
-use super::ideographs::month_and_day;
+use super::ideographs::{is_year, month_and_day};
 use super::months::{english, month};
 use crate::time::{Civil, DAY, parse_clock, parse_date};
 
@@ -82,7 +82,9 @@ pub(super) fn iso_with_clock(columns: &mut Fields<'_>, _: &Recent) -> Option<Tol
 /// width of their other form, `02-29 12:34`.
 fn iso(columns: &mut Fields<'_>, recent: &Recent) -> Option<Told> {
     let mut ahead = *columns;
-    if let Some(told) = iso_with_clock(&mut ahead, recent) {
+    if let Some(told) = iso_with_clock(&mut ahead, recent)
+        && ahead.name().is_some()
+    {
         *columns = ahead;
         return Some(told);
     }
@@ -247,7 +249,7 @@ fn year_ahead(columns: &mut Fields<'_>) -> Option<i64> {
 /// Four digits; with a point in Serbian, with a character for "year" in Japanese and Korean.
 fn year(field: &[u8]) -> Option<i64> {
     let (digits, mark) = field.split_at_checked(4)?;
-    let marked = mark.is_empty() || mark == b"." || super::ideographs::is_year(mark);
+    let marked = mark.is_empty() || mark == b"." || is_year(mark);
     i64::try_from(decimal(digits).filter(|_| marked)?).ok()
 }
 
@@ -258,4 +260,177 @@ fn day(field: &[u8]) -> Option<u8> {
 
 fn local(seconds: Option<i64>) -> Told {
     seconds.map(|seconds| Stamp { seconds, utc: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{iso_utc, parse_iso};
+
+    /// 2024-03-10T08:00:00Z.
+    const NOW: i64 = 1_710_057_600;
+
+    /// The time, with a `Z` if it is UTC, and the name behind it.
+    fn read(line: &[u8], form: Form) -> Option<(Option<String>, &[u8])> {
+        let mut columns = Fields::new(line);
+        let told = form(&mut columns, &Recent::at(NOW))?;
+        let shown = told.map(|stamp| {
+            let text = iso_utc(stamp.seconds).to_string();
+            if stamp.utc { text } else { text.replace('Z', "") }
+        });
+        Some((shown, columns.name()?))
+    }
+
+    #[track_caller]
+    fn check(text: &str, form: Form, expected: Option<&str>, name: &str) {
+        let (told, found) = read(text.as_bytes(), form).unwrap_or_else(|| panic!("none: {text}"));
+        assert_eq!((told.as_deref(), found), (expected, name.as_bytes()), "{text}");
+    }
+
+    #[test]
+    fn forms_with_a_name_behind_one_blank() {
+        for (text, expected) in [
+            ("Feb 29  2024", Some("2024-02-29T00:00:00")),
+            ("Feb 29 2024", Some("2024-02-29T00:00:00")),
+            ("JAN  1  1970", Some("1970-01-01T00:00:00")),
+            ("Mar 10 08:30", Some("2024-03-10T08:30:00")),
+            ("Mar 11 08:00", Some("2024-03-11T08:00:00")),
+            ("Mar 11 08:01", Some("2023-03-11T08:01:00")),
+            ("Feb 29  9:05", Some("2024-02-29T09:05:00")),
+            ("Feb 29 12:34:56 2024", Some("2024-02-29T12:34:56")),
+            ("Feb 29 12:34:56", Some("2024-02-29T12:34:56")),
+            ("Thu Feb 29 12:34:56 2024", Some("2024-02-29T12:34:56")),
+            ("Feb 29 12.34", Some("2024-02-29T12:34:00")),
+            ("2024-02-29 12:34", Some("2024-02-29T12:34:00")),
+            ("2024-02-29 12:34:56", Some("2024-02-29T12:34:56")),
+            ("2024-02-29 12:34:56.000000000 +0800", Some("2024-02-29T04:34:56Z")),
+            ("2024-02-29 12:34:56,123 -0330", Some("2024-02-29T16:04:56Z")),
+            ("2024-02-29 12:34:56 +0000", Some("2024-02-29T12:34:56Z")),
+            ("02-29 12:34", Some("2024-02-29T12:34:00")),
+            ("09-26 2000", Some("2000-09-26T00:00:00")),
+            ("29 Feb 2024", Some("2024-02-29T00:00:00")),
+            ("29. Feb 12:34", Some("2024-02-29T12:34:00")),
+            (" 5. M\u{e4}r 12:34", Some("2024-03-05T12:34:00")),
+            ("29 f\u{e9}vr.  2024", Some("2024-02-29T00:00:00")),
+            ("29 f\u{e9}vr. 12:34", Some("2024-02-29T12:34:00")),
+            ("29. veebr  2024", Some("2024-02-29T00:00:00")),
+            ("29.\u{a0}\u{fa}no  2024", Some("2024-02-29T00:00:00")),
+            ("29.\u{a0}\u{fa}no 12.34", Some("2024-02-29T12:34:00")),
+            ("29. феб. у 12:34", Some("2024-02-29T12:34:00")),
+            ("29. феб. 2024.", Some("2024-02-29T00:00:00")),
+            ("29. 2.  2024", Some("2024-02-29T00:00:00")),
+            ("13.11. 21:47", Some("2023-11-13T21:47:00")),
+            ("фев 29  2024", Some("2024-02-29T00:00:00")),
+            ("Thu Feb 29  2024", Some("2024-02-29T00:00:00")),
+            (" 2月 29  2024", Some("2024-02-29T00:00:00")),
+            ("2月29日 12:34", Some("2024-02-29T12:34:00")),
+            (" 2月 29日  2024年", Some("2024-02-29T00:00:00")),
+            ("2024年 2月29日", Some("2024-02-29T00:00:00")),
+            ("2월 29일  12:34", Some("2024-02-29T12:34:00")),
+            ("Feb 30 12:34", None),
+            ("Feb 28 25:34", None),
+            ("Feb 29  2023", None),
+            ("lis 13  2023", None),
+            ("srp 13 12:34", None),
+            ("2024-13-01 12:34", None),
+            ("--- -- --:--", None),
+        ] {
+            check(&format!("{text}  x"), date, expected, " x");
+        }
+    }
+
+    #[test]
+    fn what_begins_a_name_is_no_date() {
+        let day = Some("2024-02-29T00:00:00");
+        let clock = Some("2024-02-29T12:34:00");
+        for (text, expected, name) in [
+            ("Feb 29 12:34 2024 report", clock, "2024 report"),
+            ("Feb 29 12:34:56 2024", Some("2024-02-29T12:34:56"), "2024"),
+            ("29 Feb 12:34 2023 x", clock, "2023 x"),
+            ("2024-02-29 12:34 +0800 x", clock, "+0800 x"),
+            // Padded to the width of the form with a clock.
+            ("29. Feb 2024  x", day, "x"),
+            ("29. Feb 2024   x", day, " x"),
+            ("29. Feb 2024 x", day, "x"),
+            ("29 Feb 2024  x", day, " x"),
+            ("2024-02-29  x", day, "x"),
+            ("2024-02-29 x", day, "x"),
+            ("2024-02-29 12:34", day, "12:34"),
+        ] {
+            check(text, date, expected, name);
+        }
+    }
+
+    #[test]
+    fn a_year_before_a_name_of_a_month() {
+        for (text, expected, name) in [
+            ("2024 febr  29 x", Some("2024-02-29T00:00:00"), "x"),
+            ("2024 m\u{e1}rc   5  x", Some("2024-03-05T00:00:00"), " x"),
+            ("2024  urt  1 12:34", Some("2024-01-01T00:00:00"), "12:34"),
+            ("2024 lis  1 x", None, "x"),
+        ] {
+            check(text, year_first, expected, name);
+            assert_eq!(read(text.as_bytes(), date), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn charsets() {
+        let (leap, march) = ("2024-02-29T00:00:00", "2024-03-01T00:00:00");
+        for (line, expected) in [
+            (&b" 1. M\xE4r 2024  x"[..], march),
+            (b" 1. M\xC4R  2024 x", march),
+            (b"29.\xA0\xFAno  2024 x", leap),
+            (b"\xD4\xE5\xE2 29  2024 x", leap),
+            (b"\xC6\xC5\xD7 29  2024 x", leap),
+            (b" 2\xB7\xEE 29  2024 x", leap),
+            (b"2024\xC4\xEA 2\xD4\xC229\xC8\xD5 x", leap),
+        ] {
+            let (told, name) = read(line, date).unwrap();
+            assert_eq!((told.as_deref(), name), (Some(expected), &b"x"[..]));
+        }
+    }
+
+    #[test]
+    fn what_is_no_date() {
+        for text in [
+            "",
+            "x",
+            "Feb",
+            "Feb 29",
+            "Feb 32 2024 x",
+            "Foo 29 2024 x",
+            "29 Foo 2024 x",
+            "2024 Feb 29 12:34 x",
+            "29.13. 2024 x",
+            "13-29 12:34 x",
+            "2 29 2024 x",
+            "Thu x 29 2024 x",
+            "29- Feb 2024 x",
+            "--- -- x y",
+            "29 Feb 02024 x",
+            "фев x 2024 x",
+            "12月 2024 x y",
+        ] {
+            assert_eq!(read(text.as_bytes(), date), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_year_less_date_is_of_the_last_twelve_months() {
+        for (now, text, expected) in [
+            ("2024-12-31T23:30:00", "Jan  1 05:00", "2025-01-01T05:00:00Z"),
+            ("2025-01-01T00:30:00", "Dec 31 20:00", "2024-12-31T20:00:00Z"),
+            ("2025-01-15T00:00:00", "Feb 29 10:00", "2024-02-29T10:00:00Z"),
+            ("2024-02-28T23:00:00", "Feb 29 02:00", "2024-02-29T02:00:00Z"),
+            ("2026-06-01T00:00:00", "Jun  3 00:00", "2025-06-03T00:00:00Z"),
+        ] {
+            let recent = Recent::at(parse_iso(now.as_bytes()).unwrap());
+            let told = date(&mut Fields::new(text.as_bytes()), &recent).unwrap().unwrap();
+            assert_eq!(iso_utc(told.seconds).to_string(), expected, "{now} {text}");
+        }
+        for now in [i64::MIN, i64::MAX] {
+            assert!(date(&mut Fields::new(b"Feb 28 10:00"), &Recent::at(now)).is_some());
+        }
+    }
 }
