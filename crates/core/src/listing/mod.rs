@@ -15,7 +15,7 @@ mod unix;
 mod words;
 
 pub use entry::{Entry, Kind, Role, Stamp};
-pub use mlsd::{mlst_line, mlst_reply};
+pub use mlsd::{mlsd_line, mlst_line, mlst_reply};
 
 /// The forms a listing comes in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
