@@ -79,16 +79,17 @@ pub(super) fn iso_with_clock(columns: &mut Fields<'_>, _: &Recent) -> Option<Tol
 }
 
 /// The same, or the day alone: `ls --time-style=iso` and Polish ones pad it with a blank to the
-/// width of their other form, `02-29 12:34`.
+/// width of their other form, `02-29 12:34`, so that what two blanks part from it is the name.
 fn iso(columns: &mut Fields<'_>, recent: &Recent) -> Option<Told> {
     let mut ahead = *columns;
-    if let Some(told) = iso_with_clock(&mut ahead, recent)
+    let (year, month, day) = parse_date(columns.next_field()?)?;
+    if !columns.rest().starts_with(b"  ")
+        && let Some(told) = iso_with_clock(&mut ahead, recent)
         && ahead.name().is_some()
     {
         *columns = ahead;
         return Some(told);
     }
-    let (year, month, day) = parse_date(columns.next_field()?)?;
     columns.skip_padding();
     Some(local(Civil { year, month, day, ..Civil::default() }.seconds()))
 }
@@ -355,6 +356,7 @@ mod tests {
             ("29 Feb 2024  x", day, " x"),
             ("2024-02-29  x", day, "x"),
             ("2024-02-29 x", day, "x"),
+            ("2024-02-29  12:34 x", day, "12:34 x"),
             ("2024-02-29 12:34", day, "12:34"),
         ] {
             check(text, date, expected, name);
