@@ -113,7 +113,7 @@ fn compare(reader: ListReader, listing: &Path, expected: &[Value]) {
 #[test]
 fn every_listing_gives_its_expected_entries() {
     let samples = samples();
-    assert!(samples.len() >= 38, "only {} listings found", samples.len());
+    assert!(samples.len() >= 96, "only {} listings found", samples.len());
     for path in samples {
         let expected = fs::read_to_string(path.with_extension("json")).unwrap();
         let expected: Vec<Value> =

@@ -32,20 +32,26 @@ pub fn parse_line(line: &[u8]) -> Option<Entry<'_>> {
     Some(entry)
 }
 
-/// `MM-DD-YY`, `MM-DD-YYYY` or `YYYY-MM-DD`, with `-` or `/`.
+/// `MM-DD-YY`, `MM-DD-YYYY` or `YYYY-MM-DD`, with `-`, `/` or `.` throughout.
+///
+/// With points the day is first, as in all locales that write them; else the month is, as IIS has it
+/// in any locale, unless the first number can be no month.
 fn date(field: &[u8]) -> Option<Civil> {
-    let mut parts = field.split(|b| matches!(b, b'-' | b'/'));
+    let separator = field.iter().copied().find(|b| !b.is_ascii_digit())?;
+    let mut parts = field.split(|&b| b == separator && matches!(b, b'-' | b'/' | b'.'));
     let mut part = || parts.next();
     let (first, second, third) = (part()?, part()?, part()?);
     if part().is_some() {
         return None;
     }
     let (a, b, c) = (decimal(first)?, decimal(second)?, decimal(third)?);
+    let day_first = separator == b'.' || a > 12;
+    let (month, day) = if day_first { (b, a) } else { (a, b) };
     let (year, month, day) = match (first.len(), third.len()) {
         (4, 1 | 2) => (a, b, c),
-        (1 | 2, 4) => (c, a, b),
+        (1 | 2, 4) => (c, month, day),
         // IIS prints two digits unless told otherwise; FTP listings are not older than 1970.
-        (1 | 2, 2) => (if c < 70 { 2000 + c } else { 1900 + c }, a, b),
+        (1 | 2, 2) => (if c < 70 { 2000 + c } else { 1900 + c }, month, day),
         _ => return None,
     };
     let small = |number| u8::try_from(number).ok();
@@ -64,19 +70,53 @@ enum Half {
     Pm,
 }
 
-/// Puts the time of day into `date`: `12:34AM`, `12:34 AM`, `12:34a` or `00:34`.
+/// Puts the time of day into `date`: `12:34AM`, `12:34 AM`, `12:34a`, `00:34` or `上午 12:34`.
 fn time(columns: &mut Fields<'_>, date: Civil) -> Option<Civil> {
-    let field = columns.next_field()?;
+    let mut field = columns.next_field()?;
+    let before = eastern_half(field);
+    if before.is_some() {
+        field = columns.next_field()?;
+    }
     let letters = field.iter().position(u8::is_ascii_alphabetic).unwrap_or(field.len());
     let (clock, suffix) = field.split_at_checked(letters)?;
     let (hour, minute, second) = parse_clock(clock)?;
-    let half = if suffix.is_empty() { half_ahead(columns) } else { Some(half(suffix)?) };
+    let half = match before {
+        Some(half) => Some(half),
+        None if suffix.is_empty() => half_ahead(columns),
+        None => Some(half(suffix)?),
+    };
     let hour = match half {
         Some(Half::Am) if hour == 12 => 0,
         Some(Half::Pm) if hour < 12 => hour + 12,
         _ => hour,
     };
     Some(Civil { hour, minute, second, ..date })
+}
+
+/// The half of the day as Windows writes it before the clock in Chinese (UTF-8, GBK, Big5) and
+/// Korean (UTF-8, EUC-KR).
+fn eastern_half(text: &[u8]) -> Option<Half> {
+    let am: [&[u8]; 5] = [
+        "上午".as_bytes(),
+        b"\xC9\xCF\xCE\xE7",
+        b"\xA4W\xA4\xC8",
+        "오전".as_bytes(),
+        b"\xBF\xC0\xC0\xFC",
+    ];
+    let pm: [&[u8]; 5] = [
+        "下午".as_bytes(),
+        b"\xCF\xC2\xCE\xE7",
+        b"\xA4U\xA4\xC8",
+        "오후".as_bytes(),
+        b"\xBF\xC0\xC8\xC4",
+    ];
+    if text.first()?.is_ascii() {
+        None
+    } else if am.contains(&text) {
+        Some(Half::Am)
+    } else {
+        pm.contains(&text).then_some(Half::Pm)
+    }
 }
 
 /// Steps over a field of its own that is AM or PM, as `cmd` writes it.
@@ -89,24 +129,33 @@ fn half_ahead(columns: &mut Fields<'_>) -> Option<Half> {
 
 fn half(text: &[u8]) -> Option<Half> {
     match text {
-        [b'A' | b'a'] | [b'A' | b'a', b'M' | b'm'] => Some(Half::Am),
-        [b'P' | b'p'] | [b'P' | b'p', b'M' | b'm'] => Some(Half::Pm),
+        b"A" | b"a" | b"AM" | b"Am" | b"am" | b"a.m." => Some(Half::Am),
+        b"P" | b"p" | b"PM" | b"Pm" | b"pm" | b"p.m." => Some(Half::Pm),
         _ => None,
     }
 }
 
-/// A size, with the thousands separators of any locale but the blank: comma, point, quote, or the
-/// no-break space of the Windows (0xA0) and DOS (0xFF) code pages.
+/// What locales put between thousands, a plain blank apart: comma, point, quotes (also of
+/// windows-1252), the no-break space of the Windows (0xA0) and DOS (0xFF) code pages, and in UTF-8
+/// the no-break space, the narrow one and the quote.
+const SEPARATORS: [&[u8]; 9] =
+    [b",", b".", b"'", b"\x92", b"\xA0", b"\xFF", b"\xC2\xA0", b"\xE2\x80\xAF", b"\xE2\x80\x99"];
+
+/// A size, plain or in groups of three digits with one separator throughout.
 fn size(field: &[u8]) -> Option<u64> {
     if let Some(plain) = decimal(field) {
         return Some(plain);
     }
-    let mut groups = field.split(|b| matches!(b, b',' | b'.' | b'\'' | 0xA0 | 0xFF));
-    let first = groups.next().filter(|group| group.len() <= 3)?;
-    groups.try_fold(decimal(first)?, |sum, group| {
-        let group = decimal(group).filter(|_| group.len() == 3)?;
-        sum.checked_mul(1000)?.checked_add(group)
-    })
+    let digits = field.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (first, mut rest) = field.split_at_checked(digits).filter(|_| digits <= 3)?;
+    let separator = SEPARATORS.iter().find(|separator| rest.starts_with(separator))?;
+    let mut sum = decimal(first)?;
+    while !rest.is_empty() {
+        let (group, more) = rest.strip_prefix(*separator)?.split_at_checked(3)?;
+        sum = sum.checked_mul(1000)?.checked_add(decimal(group)?)?;
+        rest = more;
+    }
+    Some(sum)
 }
 
 fn file(size: u64, name: &[u8]) -> Entry<'_> {
@@ -123,6 +172,10 @@ fn marked(text: &[u8]) -> Option<Entry<'_>> {
         b"<DIR>" | b"<dir>" => Some(Entry::new(name, Kind::Dir)),
         // To be followed by asking the server only: a walk through these may not end.
         b"<JUNCTION>" | b"<SYMLINKD>" | b"<SYMLINK>" => Some(link(name)),
+        // Any other reparse point. No name on Windows holds these brackets, so it is a mark.
+        [b'<', word @ .., b'>'] if !word.is_empty() && word.iter().all(u8::is_ascii_uppercase) => {
+            Some(Entry::new(name, Kind::Other))
+        }
         _ => None,
     }
 }
@@ -161,6 +214,17 @@ mod tests {
         for (stamp, expected) in [
             ("02-29-24  12:34PM", Some("2024-02-29 12:34")),
             ("02-29-24  12:34AM", Some("2024-02-29 00:34")),
+            ("29.02.2024  12:34", Some("2024-02-29 12:34")),
+            ("29.02.24  12:34", Some("2024-02-29 12:34")),
+            ("03.02.2024  12:34", Some("2024-02-03 12:34")),
+            ("29/02/2024  12:34", Some("2024-02-29 12:34")),
+            ("29-02-24  12:34", Some("2024-02-29 12:34")),
+            ("02/03/2024  12:34", Some("2024-02-03 12:34")),
+            ("2024.02.29  12:34", Some("2024-02-29 12:34")),
+            ("2024/02/29  上午 12:34", Some("2024-02-29 00:34")),
+            ("2024/02/29  下午 01:34", Some("2024-02-29 13:34")),
+            ("2024-02-29  오후 12:34", Some("2024-02-29 12:34")),
+            ("29/02/2024  12:34 p.m.", Some("2024-02-29 12:34")),
             ("02-29-24  01:34PM", Some("2024-02-29 13:34")),
             ("02-29-24  11:34am", Some("2024-02-29 11:34")),
             ("02-29-2024  12:34", Some("2024-02-29 12:34")),
@@ -171,7 +235,7 @@ mod tests {
             ("12-31-69  12:00AM", Some("2069-12-31 00:00")),
             ("01-01-70  12:00AM", Some("1970-01-01 00:00")),
             ("1-2-99 9:05PM", Some("1999-01-02 21:05")),
-            ("13-01-24  12:34PM", None),
+            ("13-13-24  12:34PM", None),
             ("02-30-24  12:34PM", None),
             ("02-29-24  24:00", None),
         ] {
@@ -213,6 +277,12 @@ mod tests {
             (b"5.368.709.120", Some(5_368_709_120)),
             (b"5\xA0368", Some(5368)),
             (b"5\xFF368", Some(5368)),
+            (b"5\xC2\xA0368\xC2\xA0709", Some(5_368_709)),
+            (b"5\xE2\x80\xAF368", Some(5368)),
+            (b"5'368", Some(5368)),
+            (b"5,368.709", None),
+            (b"5,", None),
+            (b"5\xE2", None),
             (b"5,36", None),
             (b"5368,709", None),
             (b",368", None),
@@ -232,6 +302,7 @@ mod tests {
             ("    <SYMLINKD>      lead", Kind::Link, " lead", None),
             ("    <SYMLINK>      f [x]", Kind::Link, "f", Some("x")),
             ("    <SYMLINK>      f []", Kind::Link, "f", None),
+            ("    <APPEXECLINK>  a.exe", Kind::Other, "a.exe", None),
         ] {
             let line = format!("02/29/2024  12:34 PM{tail}");
             let got = entry(&line);
@@ -249,7 +320,12 @@ mod tests {
             "02-29-24  12:34PM",
             "02-29-24  12:34PM       <DIR>          ",
             "02-29-24  12:34PM       <DIR>name",
-            "02-29-24  12:34PM       <WHAT>         name",
+            "02-29-24  12:34PM       <what>         name",
+            "02-29-24  12:34PM       <>             name",
+            "02-29/24  12:34PM                 1234 x",
+            "02-29-24  上 12:34                1234 x",
+            "02-29-24  上午                    1234 x",
+            "02:29:24  12:34PM                 1234 x",
             "02-29-24  12:34PM       <DIR",
             "02-29-24  12:34PM                 1234",
             "02-29-24  12:34PM                 1234 ",

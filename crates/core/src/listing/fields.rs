@@ -28,6 +28,14 @@ impl<'a> Fields<'a> {
         self.rest
     }
 
+    /// Drops one blank where more than one follow: the padding of the field before, where a format
+    /// is known to pad by one.
+    pub(super) fn skip_padding(&mut self) {
+        if let Some(rest) = self.rest.strip_prefix(b" ").filter(|rest| rest.starts_with(b" ")) {
+            self.rest = rest;
+        }
+    }
+
     /// The name that ends the line: all after exactly one blank, so that a blank which begins the
     /// name stays with it. `None` if there is no blank or nothing behind it.
     pub(super) fn name(&self) -> Option<&'a [u8]> {
@@ -69,6 +77,15 @@ mod tests {
         assert_eq!(fields.next_field(), Some(&b"d"[..]));
         assert_eq!((fields.name(), fields.rest()), (None, &b" "[..]));
         assert_eq!(fields.next_field(), None);
+    }
+
+    #[test]
+    fn padding_is_one_blank_of_several() {
+        for (rest, left) in [("  a", " a"), ("   a", "  a"), (" a", " a"), ("a", "a"), ("", "")] {
+            let mut fields = Fields::new(rest.as_bytes());
+            fields.skip_padding();
+            assert_eq!(fields.rest(), left.as_bytes(), "{rest}");
+        }
     }
 
     #[test]

@@ -9,11 +9,22 @@ use super::entry::{Entry, Kind, Role, Stamp};
 use super::fields::{decimal, octal};
 use crate::time::parse_timeval;
 
-/// One line of an MLSD listing, without its line end; `None` when it is not in that format. The
-/// name is everything after the one space that ends the facts, blanks at its ends included.
+/// One line of a listing that may be MLSD, without its line end; `None` when it is not in that
+/// format. The name is everything after the one space that ends the facts, blanks at its ends
+/// included.
 pub fn parse_line(line: &[u8]) -> Option<Entry<'_>> {
     let (facts, name) = split(line)?;
     let facts = Facts::parse(facts)?;
+    (!name.is_empty()).then(|| facts.entry(name))
+}
+
+/// One line of what is known to be an answer to MLSD, without its line end. The facts may be none at
+/// all, a space and then the name (RFC 3659 §7.2), and a fact that is malformed is passed over; but a
+/// line that begins with words and no fact is no entry.
+pub fn mlsd_line(line: &[u8]) -> Option<Entry<'_>> {
+    let (text, name) = split(line)?;
+    let facts =
+        if text.is_empty() || text == b";" { Facts::default() } else { Facts::passing_over(text)? };
     (!name.is_empty()).then(|| facts.entry(name))
 }
 
@@ -35,8 +46,9 @@ pub fn mlst_line(line: &[u8]) -> Option<Entry<'_>> {
     parse_line(line.trim_ascii_start())
 }
 
-/// Cuts a line into its facts and its name, at the first space. ProFTPD with `FactsOptions
-/// UseSlink` sends link targets as they are; a space in one must not pass for the end of the facts.
+/// Cuts a line into its facts and its name, at the first space. Facts have none by the RFC, but
+/// ProFTPD with `FactsOptions UseSlink` sends link targets as they are, and names of owners too: a
+/// space in one must not pass for the end of the facts.
 fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let space = memchr(b' ', line)?;
     let (facts, name) = (line.get(..space)?, line.get(space + 1..)?);
@@ -44,7 +56,16 @@ fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
         return Some((facts, name));
     }
     let last = facts.rsplit(|&b| b == b';').next()?;
-    let end = strip_prefix_nocase(last, b"type=OS.unix=slink:")
+    let spacious: [&[u8]; 5] = [
+        b"type=OS.unix=slink:",
+        b"UNIX.owner=",
+        b"UNIX.group=",
+        b"UNIX.ownername=",
+        b"UNIX.groupname=",
+    ];
+    let end = spacious
+        .iter()
+        .find_map(|fact| strip_prefix_nocase(last, fact))
         .and_then(|_| memchr::memmem::find(name, b"; "))
         .map(|at| space + 1 + at + 1);
     match end {
@@ -98,6 +119,19 @@ impl<'a> Facts<'a> {
                 None => return Some(facts),
             }
         }
+    }
+
+    /// Reads the facts that are well formed; `None` if not even one has a `=`.
+    fn passing_over(text: &'a [u8]) -> Option<Self> {
+        let mut facts = Self::default();
+        memchr(b'=', text)?;
+        for part in text.split(|&b| b == b';') {
+            if let Some((name, value)) = memchr(b'=', part).and_then(|at| part.split_at_checked(at))
+            {
+                facts.put(name, value.strip_prefix(b"=")?);
+            }
+        }
+        Some(facts)
     }
 
     /// Keeps one fact. Fact names have no case (RFC 3659 §7.5); unknown ones are ignored.
@@ -243,6 +277,44 @@ mod tests {
         let got = entry("size=4;type=OS.unix=slink:a b;UNIX.mode=0777; my link; x");
         assert_eq!(got.target.as_deref(), Some(&b"a b"[..]));
         assert_eq!((got.name.as_ref(), got.mode), (&b"my link; x"[..], Some(0o777)));
+    }
+
+    #[test]
+    fn an_owner_with_a_space_does_not_end_the_facts() {
+        let got = entry("type=file;UNIX.groupname=Domain Users;UNIX.mode=0644; a; b");
+        assert_eq!(got.group.as_deref(), Some(&b"Domain Users"[..]));
+        assert_eq!((got.name.as_ref(), got.mode), (&b"a; b"[..], Some(0o644)));
+    }
+
+    #[test]
+    fn what_only_a_known_answer_may_hold() {
+        for (line, kind, size, name) in [
+            (" name only", Kind::Other, None, "name only"),
+            ("  leading", Kind::Other, None, " leading"),
+            ("; x", Kind::Other, None, "x"),
+            ("=x; n", Kind::Other, None, "n"),
+            ("=x;size=3; n", Kind::File, Some(3), "n"),
+            ("type=file;;size=3; n", Kind::File, Some(3), "n"),
+            ("type=file;odd;size=3; n", Kind::File, Some(3), "n"),
+            ("type=dir;size=4096; n", Kind::Dir, Some(4096), "n"),
+            ("type=OS.name=type;media-type=text/plain;lang=en;create=x; n", Kind::Other, None, "n"),
+            (
+                "charset=utf-8;TYPE=file;perm=;size=123456789012345678901234567890; n",
+                Kind::File,
+                None,
+                "n",
+            ),
+        ] {
+            let got = mlsd_line(line.as_bytes()).unwrap_or_else(|| panic!("no entry: {line}"));
+            assert_eq!((got.kind, got.size), (kind, size), "{line}");
+            assert_eq!(got.name, name.as_bytes(), "{line}");
+        }
+        for line in
+            ["", " ", "x", "total 12", "type=file;", "type=file; ", "ls: x: denied", "a;b; x"]
+        {
+            assert_eq!(mlsd_line(line.as_bytes()), None, "{line}");
+        }
+        assert_eq!(mlsd_line(b"size=1;type=cdir; ."), parse_line(b"size=1;type=cdir; ."));
     }
 
     #[test]

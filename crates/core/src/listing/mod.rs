@@ -5,10 +5,12 @@ use memchr::memrchr;
 
 mod bare;
 mod blocks;
+mod dates;
 mod dos;
 mod entry;
 mod eplf;
 mod fields;
+mod ideographs;
 mod mlsd;
 mod months;
 mod mvs;
@@ -20,14 +22,16 @@ mod os400;
 mod reader;
 mod roll;
 mod tandem;
+mod totals;
 mod unix;
 mod vmcms;
 mod vms;
 mod vxworks;
+mod words;
 
 use entry::Line;
 pub use entry::{Entry, Kind, Role, Stamp};
-pub use mlsd::{mlst_line, mlst_reply};
+pub use mlsd::{mlsd_line, mlst_line, mlst_reply};
 pub use reader::{FORMATS, Format, Found, ListReader};
 pub use roll::{By, MAX_ENTRIES, Roll, TooMany};
 

@@ -3,8 +3,8 @@
 
 use super::entry::{Entry, Line};
 use super::{
-    bare, blocks, dos, eplf, mlsd, mvs, netpresenz, netware, os2, os400, tandem, unix, vmcms, vms,
-    vxworks,
+    bare, blocks, dos, eplf, mlsd, mvs, netpresenz, netware, os2, os400, tandem, totals, unix,
+    vmcms, vms, vxworks,
 };
 use crate::line::take_line;
 
@@ -78,6 +78,8 @@ pub struct ListReader {
     tries: &'static [Format],
     settled: Option<Format>,
     recent: unix::Recent,
+    /// Whether lines are known to be MLSD's, which may hold a name without a fact.
+    by_mlsd: bool,
     vms: vms::Reader,
     mvs: mvs::Reader,
     blocks: blocks::Reader,
@@ -108,7 +110,7 @@ impl ListReader {
     /// For the answer to MLSD. Its format is laid down, so no other is tried.
     pub fn mlsd() -> Self {
         // MLSD dates carry their year; `recent` is never asked.
-        Self::new(&[Format::Mlsd], 0)
+        Self { by_mlsd: true, ..Self::new(&[Format::Mlsd], 0) }
     }
 
     /// For the answer to LIST, or a listing of unknown origin: the lines tell which format it is.
@@ -128,6 +130,7 @@ impl ListReader {
             tries,
             settled: None,
             recent: unix::Recent::at(now),
+            by_mlsd: false,
             vms: vms::Reader::default(),
             mvs: mvs::Reader::default(),
             blocks: blocks::Reader::default(),
@@ -199,6 +202,7 @@ impl ListReader {
 
     fn stateless<'a>(&self, format: Format, line: &'a [u8]) -> Option<Entry<'a>> {
         match format {
+            Format::Mlsd if self.by_mlsd => mlsd::mlsd_line(line),
             Format::Mlsd => mlsd::parse_line(line),
             Format::Eplf => eplf::parse_line(line),
             Format::NetPresenz => netpresenz::parse_line(line, &self.recent),
@@ -290,17 +294,7 @@ impl ListReader {
 
 /// Whether a line says nothing about any file: blanks only, or the `total 12` that begins `ls -l`.
 fn is_noise(line: &[u8]) -> bool {
-    let text = line.trim_ascii();
-    let sum = match text.split_at_checked(5) {
-        Some((word, rest)) if word.eq_ignore_ascii_case(b"total") => rest,
-        _ => return text.is_empty(),
-    };
-    let count = sum.strip_prefix(b":").unwrap_or(sum).trim_ascii_start();
-    // `ls -lh` writes 4.0K.
-    let digits = count
-        .iter()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'K' | b'M' | b'G' | b'T'));
-    count.first().is_some_and(u8::is_ascii_digit) && digits
+    line.trim_ascii().is_empty() || totals::is_total(line)
 }
 
 #[cfg(test)]
@@ -353,10 +347,10 @@ mod tests {
     }
 
     #[test]
-    fn mlsd_reads_nothing_else() {
+    fn mlsd_reads_nothing_else_and_names_without_facts() {
         let mut reader = ListReader::mlsd();
         assert_eq!(read(&mut reader, UNIX), Seen::Unknown);
-        assert_eq!(read(&mut reader, b" x"), Seen::Unknown);
+        assert_eq!(read(&mut reader, b" x"), Seen::Entry);
         assert_eq!(read(&mut reader, MLSD), Seen::Entry);
     }
 

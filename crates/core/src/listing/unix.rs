@@ -5,43 +5,23 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::entry::{Entry, Kind, Stamp};
+pub use super::dates::Recent;
+use super::dates::{Form, Told, date, iso_with_clock, year_first};
+use super::entry::{Entry, Kind};
 use super::fields::{Fields, decimal};
-use crate::time::{Civil, DAY, parse_clock, parse_date};
 
 /// The most fields between the mode and the size that are looked through: a link count, an owner
 /// and a group of several words each (`Domain Users`).
 const MOST_FIELDS: usize = 12;
-
-/// What "now" means for dates that name no year.
-#[derive(Clone, Copy, Debug)]
-pub struct Recent {
-    latest: i64,
-    year: i64,
-}
-
-impl Recent {
-    /// `now` in seconds since the epoch, UTC. A day of slack ahead is for the server's time zone.
-    pub fn at(now: i64) -> Self {
-        let latest = now.saturating_add(DAY);
-        Self { latest, year: Civil::from_seconds(latest).year }
-    }
-
-    /// The latest such date that is not ahead: servers leave out the year for the last months only.
-    pub(super) fn guess(&self, date: Civil) -> Option<i64> {
-        let of = |year| Civil { year, ..date }.seconds().filter(|&seconds| seconds <= self.latest);
-        of(self.year).or_else(|| of(self.year - 1))
-    }
-}
 
 /// One line of an `ls -l` listing, without its line end; `None` when it is not in that format.
 ///
 /// The name begins after exactly one blank behind the date. Between mode and date there may be a
 /// link count, an owner and a group, in this order, each of them or none; then the size.
 pub fn parse_line<'a>(line: &'a [u8], recent: &Recent) -> Option<Entry<'a>> {
-    let (kind, mode) = mode_of(line.get(..10)?)?;
+    let Some((kind, mode)) = mode_of(line.get(..10)?) else { return unreadable(line) };
     let columns = Fields::new(after_mode(line.get(10..)?)?);
-    let tail = usual(columns, recent).or_else(|| search(columns, recent))?;
+    let tail = usual(columns, recent).or_else(|| other_layout(columns, recent, kind))?;
     let mut entry = Entry::new(tail.name, kind);
     if kind == Kind::Link {
         let (name, target) = split_link(tail.name, tail.size);
@@ -50,26 +30,41 @@ pub fn parse_line<'a>(line: &'a [u8], recent: &Recent) -> Option<Entry<'a>> {
     }
     entry.mode = Some(mode);
     entry.size = tail.size;
-    entry.modified = tail.seconds.map(|seconds| Stamp { seconds, utc: false });
+    entry.modified = tail.told;
     let (owner, group) = owners(columns, tail.skipped);
     entry.owner = owner.map(Cow::Borrowed);
     entry.group = group.map(Cow::Borrowed);
     Some(entry)
 }
 
+/// `d????????? ? ? ? ? ? name`: how GNU `ls` shows what it could read the name of and no more.
+fn unreadable(line: &[u8]) -> Option<Entry<'_>> {
+    let (&class, rest) = line.split_first()?;
+    let kind = if class == b'?' { Kind::Other } else { kind_of(class)? };
+    let mut columns = Fields::new(rest.strip_prefix(b"?????????")?);
+    for _ in 0..5 {
+        columns.next_field().filter(|field| field == b"?")?;
+    }
+    columns.name().map(|name| Entry::new(name, kind))
+}
+
 /// Kind and permission bits of the ten characters that lead a line.
 fn mode_of(text: &[u8]) -> Option<(Kind, u32)> {
     let (&class, bits) = text.split_first()?;
-    let kind = match class {
+    let kind = kind_of(class)?;
+    let mode = bits.iter().enumerate().try_fold(0, |mode, (at, &b)| Some(mode | bit(at, b)?))?;
+    Some((kind, mode))
+}
+
+fn kind_of(class: u8) -> Option<Kind> {
+    Some(match class {
         b'-' => Kind::File,
         b'd' => Kind::Dir,
         b'l' => Kind::Link,
         // Devices, pipe, socket, and the doors, ports and migrated files of Solaris and IRIX.
         b'b' | b'c' | b'p' | b's' | b'D' | b'P' | b'C' | b'M' | b'n' | b'w' => Kind::Other,
         _ => return None,
-    };
-    let mode = bits.iter().enumerate().try_fold(0, |mode, (at, &b)| Some(mode | bit(at, b)?))?;
-    Some((kind, mode))
+    })
 }
 
 /// The bits that letter `b` at place `at` of nine stands for.
@@ -101,24 +96,38 @@ fn after_mode(rest: &[u8]) -> Option<&[u8]> {
 /// The end of a line from the size on, and how many fields stand before it.
 struct Tail<'a> {
     size: Option<u64>,
-    seconds: Option<i64>,
+    told: Told,
     name: &'a [u8],
     skipped: usize,
 }
 
 /// The layout that nearly all servers use: link count, owner, group, size. Tried first, so that an
 /// owner called `may` with a number for a group is not taken for a date.
-fn usual<'a>(mut columns: Fields<'a>, recent: &Recent) -> Option<Tail<'a>> {
-    for _ in 0..3 {
-        columns.next_field()?;
-    }
-    tail(columns, 3, recent)
+fn usual<'a>(columns: Fields<'a>, recent: &Recent) -> Option<Tail<'a>> {
+    tail(after(columns, 3)?, 3, recent, date)
 }
 
-/// Any other layout: the first field that is a size with a date behind it.
-fn search<'a>(mut columns: Fields<'a>, recent: &Recent) -> Option<Tail<'a>> {
+/// All others, the surest first.
+fn other_layout<'a>(columns: Fields<'a>, recent: &Recent, kind: Kind) -> Option<Tail<'a>> {
+    after(columns, 3)
+        .and_then(|after| tail(after, 3, recent, year_first))
+        .or_else(|| search(columns, recent, date))
+        .or_else(|| search(columns, recent, year_first))
+        .or_else(|| without_size(columns, recent).filter(|_| kind != Kind::File))
+}
+
+/// What follows `count` fields.
+fn after(mut columns: Fields<'_>, count: usize) -> Option<Fields<'_>> {
+    for _ in 0..count {
+        columns.next_field()?;
+    }
+    Some(columns)
+}
+
+/// The first field that is a size with a date behind it.
+fn search<'a>(mut columns: Fields<'a>, recent: &Recent, form: Form) -> Option<Tail<'a>> {
     for skipped in 0..MOST_FIELDS {
-        if let Some(tail) = tail(columns, skipped, recent) {
+        if let Some(tail) = tail(columns, skipped, recent, form) {
             return Some(tail);
         }
         columns.next_field()?;
@@ -126,80 +135,76 @@ fn search<'a>(mut columns: Fields<'a>, recent: &Recent) -> Option<Tail<'a>> {
     None
 }
 
-fn tail<'a>(mut columns: Fields<'a>, skipped: usize, recent: &Recent) -> Option<Tail<'a>> {
-    let size = size(&mut columns)?;
-    let seconds = date(&mut columns, recent)?;
-    Some(Tail { size, seconds, name: columns.name()?, skipped })
+/// Owner, group and a whole date: what Android's old `toolbox ls` writes of all that is no file.
+fn without_size<'a>(columns: Fields<'a>, recent: &Recent) -> Option<Tail<'a>> {
+    let mut columns = after(columns, 2)?;
+    let told = iso_with_clock(&mut columns, recent)?;
+    Some(Tail { size: None, told, name: columns.name()?, skipped: 2 })
 }
 
-/// A size; `Some(None)` for what stands in its place: `major, minor` of a device, or a size that
-/// a 32-bit server let overflow below zero.
+fn tail<'a>(
+    mut columns: Fields<'a>,
+    skipped: usize,
+    recent: &Recent,
+    form: Form,
+) -> Option<Tail<'a>> {
+    let size = size(&mut columns)?;
+    let told = form(&mut columns, recent)?;
+    Some(Tail { size, told, name: columns.name()?, skipped })
+}
+
+/// A size; `Some(None)` for what stands in its place.
 fn size(columns: &mut Fields<'_>) -> Option<Option<u64>> {
     let field = columns.next_field()?;
-    if let Some(bytes) = decimal(field) {
-        return Some(Some(bytes));
+    match decimal(field) {
+        Some(bytes) if !minor_ahead(columns) => Some(Some(bytes)),
+        Some(_) => Some(None),
+        None => no_size(field, columns).map(|()| None).or_else(|| shortened(field)),
     }
+}
+
+/// Steps over the second half of HP-UX's `major 0xminor`.
+fn minor_ahead(columns: &mut Fields<'_>) -> bool {
+    let minor =
+        columns.rest().starts_with(b" 0x") && { *columns }.next_field().is_some_and(is_hexadecimal);
+    if minor {
+        columns.next_field();
+    }
+    minor
+}
+
+/// `major, minor` of a device, the single `0x3000002` of macOS, or a size that a 32-bit server let
+/// overflow below zero.
+fn no_size(field: &[u8], columns: &mut Fields<'_>) -> Option<()> {
     if let Some(major) = field.strip_suffix(b",") {
         decimal(major)?;
-        decimal(columns.next_field()?)?;
-        return Some(None);
+        return decimal(columns.next_field()?).map(drop);
     }
     if let Some(negative) = field.strip_prefix(b"-") {
-        return decimal(negative).map(|_| None);
+        return decimal(negative).map(drop);
+    }
+    if is_hexadecimal(field) {
+        return Some(());
     }
     let comma = field.iter().position(|&b| b == b',')?;
     decimal(field.get(..comma)?)?;
-    decimal(field.get(comma + 1..)?).map(|_| None)
+    decimal(field.get(comma + 1..)?).map(drop)
 }
 
-/// A date in one of the forms; `Some(None)` when it has the form but no calendar has the day.
-fn date(columns: &mut Fields<'_>, recent: &Recent) -> Option<Option<i64>> {
-    let first = columns.next_field()?;
-    if let Some(month) = month(first) {
-        return month_first(month, columns, recent);
-    }
-    if let Some((year, month, day)) = parse_date(first) {
-        let (hour, minute, second) = parse_clock(columns.next_field()?)?;
-        return Some(Civil { year, month, day, hour, minute, second }.seconds());
-    }
-    // libunftp writes this when its storage knows no time.
-    let unknown = first == b"---"
-        && columns.next_field()? == b"--"
-        && columns.next_field().is_some_and(|clock| clock == b"--:--");
-    unknown.then_some(None)
+fn is_hexadecimal(field: &[u8]) -> bool {
+    let digits = field.strip_prefix(b"0x").unwrap_or_default();
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// `Mon dd HH:MM` or `Mon dd  YYYY`.
-fn month_first(month: u8, columns: &mut Fields<'_>, recent: &Recent) -> Option<Option<i64>> {
-    let day = decimal(columns.next_field()?).filter(|day| (1..=31).contains(day))?;
-    let day = u8::try_from(day).ok()?;
-    let last = columns.next_field()?;
-    if let Some((hour, minute, second)) = parse_clock(last) {
-        return Some(recent.guess(Civil { year: 0, month, day, hour, minute, second }));
+/// A size made for people, `1.2K` or `4,0M`: not exact, so none at all; but `512B` is, of BSD.
+fn shortened(field: &[u8]) -> Option<Option<u64>> {
+    let (&unit, number) = field.split_last()?;
+    if unit == b'B' && decimal(number).is_some() {
+        return Some(decimal(number));
     }
-    let year = decimal(last).filter(|_| last.len() == 4)?;
-    let year = i64::try_from(year).ok()?;
-    Some(Civil { year, month, day, ..Civil::default() }.seconds())
-}
-
-/// The number of an English month, in three letters of any case.
-fn month(word: &[u8]) -> Option<u8> {
-    let &[a, b, c] = word else { return None };
-    match [a | 0x20, b | 0x20, c | 0x20].as_slice() {
-        b"jan" => Some(1),
-        b"feb" => Some(2),
-        b"mar" => Some(3),
-        b"apr" => Some(4),
-        b"may" => Some(5),
-        b"jun" => Some(6),
-        b"jul" => Some(7),
-        b"aug" => Some(8),
-        b"sep" => Some(9),
-        b"oct" => Some(10),
-        b"nov" => Some(11),
-        b"dec" => Some(12),
-        _ => None,
-    }
+    let mut parts = number.splitn(2, |b| matches!(b, b'.' | b','));
+    let known = b"kKMGTPEZYRQ".contains(&unit);
+    (known && parts.all(|part| decimal(part).is_some())).then_some(None)
 }
 
 /// Owner and group among the `count` fields before the size. More words than that are a name with
@@ -238,8 +243,8 @@ fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::Stamp;
     use super::*;
-    use crate::time::{iso_minutes, parse_iso};
 
     /// 2024-03-10T08:00:00Z.
     const NOW: i64 = 1_710_057_600;
@@ -277,49 +282,37 @@ mod tests {
     }
 
     #[test]
-    fn dates() {
-        for (date, expected) in [
-            ("Feb 29  2024", Some("2024-02-29 00:00")),
-            ("Feb 29 2024", Some("2024-02-29 00:00")),
-            ("JAN  1  1970", Some("1970-01-01 00:00")),
-            ("Mar 10 08:30", Some("2024-03-10 08:30")),
-            ("Mar 11 08:00", Some("2024-03-11 08:00")),
-            ("Mar 11 08:01", Some("2023-03-11 08:01")),
-            ("Dec 31 23:59", Some("2023-12-31 23:59")),
-            ("Feb 29 12:34", Some("2024-02-29 12:34")),
-            ("Feb 29  9:05", Some("2024-02-29 09:05")),
-            ("2024-02-29 12:34", Some("2024-02-29 12:34")),
-            ("2024-02-29 12:34:56", Some("2024-02-29 12:34")),
-            ("Feb 30 12:34", None),
-            ("Feb 29  2023", None),
-            ("2024-13-01 12:34", None),
-            ("--- -- --:--", None),
+    fn layouts_with_other_dates() {
+        let leap = 1_709_164_800;
+        for (line, owner, size, name) in [
+            ("-rw-r--r-- 1 me me 12 29 Feb 2024 x", Some("me"), Some(12), "x"),
+            ("-rw-r--r-- 1 me 12 29 Feb 2024 x", Some("me"), Some(12), "x"),
+            ("-rw-r--r-- 1 12 29 Feb 2024 x", None, Some(12), "x"),
+            ("-rw-r--r-- 29 12 Feb 29 2024 x", None, Some(12), "x"),
+            ("-rw-r--r-- 1 500 2024 Feb 29 2024 x", Some("500"), Some(2024), "x"),
+            ("-rw-r--r-- 1 me me 12 2024 febr  29 2023 x", Some("me"), Some(12), "2023 x"),
+            ("-rw-r--r-- 1 me me 12  2月 29  2024 x", Some("me"), Some(12), "x"),
+            ("-rw-r--r-- 1 me 12 2024년  2월 29일 x", Some("me"), Some(12), "x"),
+            ("-rw-r--r-- me me 12 2024-02-29  x", Some("me"), Some(12), "x"),
+            ("drwxr-xr-x me me 2024-02-29 00:00 x", Some("me"), None, "x"),
+            ("crw------- 1 bin sys 31 0x005000 Feb 29  2024 x", Some("bin"), None, "x"),
+            ("crw------- 1 me me 0x3000002 Feb 29  2024 x", Some("me"), None, "x"),
+            ("-rw-r--r-- 1 me me 1.2K Feb 29  2024 x", Some("me"), None, "x"),
+            ("-rw-r--r-- 1 me me 4,0M Feb 29  2024 x", Some("me"), None, "x"),
+            ("-rw-r--r-- 1 me me 512B Feb 29  2024 x", Some("me"), Some(512), "x"),
         ] {
-            let line = format!("-rw-r--r-- 1 me me 5 {date}  x");
-            let got = entry(&line);
-            let shown = got.modified.map(|stamp| iso_minutes(stamp.seconds).to_string());
-            assert_eq!((shown.as_deref(), got.name.as_ref()), (expected, &b" x"[..]), "{line}");
+            let got = entry(line);
+            assert_eq!(got.owner.as_deref(), owner.map(str::as_bytes), "{line}");
+            assert_eq!((got.size, got.name.as_ref()), (size, name.as_bytes()), "{line}");
+            assert_eq!(got.modified, Some(Stamp { seconds: leap, utc: false }), "{line}");
         }
     }
 
     #[test]
-    fn a_year_less_date_is_of_the_last_twelve_months() {
-        for (now, date, expected) in [
-            ("2024-12-31T23:30:00", "Jan  1 05:00", "2025-01-01 05:00"),
-            ("2025-01-01T00:30:00", "Dec 31 20:00", "2024-12-31 20:00"),
-            ("2025-01-15T00:00:00", "Feb 29 10:00", "2024-02-29 10:00"),
-            ("2024-02-28T23:00:00", "Feb 29 02:00", "2024-02-29 02:00"),
-            ("2026-06-01T00:00:00", "Jun  3 00:00", "2025-06-03 00:00"),
-        ] {
-            let line = format!("-rw-r--r-- 1 me me 5 {date} x");
-            let recent = Recent::at(parse_iso(now.as_bytes()).unwrap());
-            let stamp = parse_line(line.as_bytes(), &recent).unwrap().modified.unwrap();
-            assert_eq!(iso_minutes(stamp.seconds).to_string(), expected, "{now} {date}");
-        }
-        for now in [i64::MIN, i64::MAX] {
-            let line = b"-rw-r--r-- 1 me me 5 Feb 28 10:00 x";
-            assert!(parse_line(line, &Recent::at(now)).is_some());
-        }
+    fn what_could_not_be_read_is_an_entry_by_its_name() {
+        let line = "d????????? ? ?    ?       ?            ?  a b";
+        assert_eq!(entry(line), Entry::new(b" a b", Kind::Dir));
+        assert_eq!(entry("?????????? ? ? ? ? ? x"), Entry::new(b"x", Kind::Other));
     }
 
     #[test]
@@ -376,6 +369,12 @@ mod tests {
             "-rw-r--r-- 1 me me 5 Feb 32  2024 x",
             "-rw-r--q-- 1 me me 5 Feb 29  2024 x",
             "02-29-24  12:34PM  5 x",
+            "d????????? ? ? ? ? x",
+            "d????????? ? ? ? ? ?",
+            "-rw-r--r-- me me 2024-02-29 00:00 x",
+            "-rw-r--r-- 1 me me 1.2.3K Feb 29  2024 x",
+            "-rw-r--r-- 1 me me K Feb 29  2024 x",
+            "-rw-r--r-- 1 me me 0x Feb 29  2024 x",
         ] {
             assert_eq!(parse_line(line.as_bytes(), &Recent::at(NOW)), None, "{line}");
         }
