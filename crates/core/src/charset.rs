@@ -184,7 +184,8 @@ impl Charset {
 
     /// Whether what `show` gives for `wire` is sent as the same bytes again.
     pub fn comes_back(&self, wire: &[u8]) -> bool {
-        self.is_text_of(&self.show(wire), wire)
+        let plain = !matches!(self, Self::Named(_)) || wire.is_ascii();
+        plain || self.is_text_of(&self.show(wire), wire)
     }
 
     fn is_text_of(&self, text: &[u8], wire: &[u8]) -> bool {

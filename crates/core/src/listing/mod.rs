@@ -38,9 +38,11 @@ pub use roll::{By, MAX_ENTRIES, Roll, TooMany};
 /// The name alone of an entry of the directory `dir`: some servers print `dir/name` when they are
 /// given `dir` to list. Anything else stays as it is.
 pub fn name_in<'a>(dir: &[u8], name: &'a [u8]) -> &'a [u8] {
-    let below = name.strip_prefix(dir).and_then(|rest| rest.strip_prefix(b"/"));
-    match below {
-        Some(below) if !dir.is_empty() && base_name(below) == below => below,
+    if dir.is_empty() || name.len() <= dir.len() {
+        return name;
+    }
+    match name.strip_prefix(dir).and_then(|rest| rest.strip_prefix(b"/")) {
+        Some(below) if base_name(below) == below => below,
         _ => name,
     }
 }

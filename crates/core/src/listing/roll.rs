@@ -14,17 +14,36 @@ pub struct Roll {
     rows: Vec<Row>,
 }
 
-/// One entry; its texts are in `Roll::bytes` from `start` on, in the order of `lengths`.
+/// One entry in 40 bytes; its texts are in `Roll::bytes` from `start` on, in the order of `lengths`.
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    start: usize,
-    /// Name, owner, group, target and unique. 0 for what is unknown.
-    lengths: [u32; 5],
+    /// `u64::MAX` is unknown.
+    size: u64,
+    /// Of the time; `i64::MIN` is unknown.
+    seconds: i64,
+    start: u32,
+    /// Name, owner, group, target and unique. 0 is unknown.
+    lengths: [u16; 5],
+    /// `u16::MAX` is unknown.
+    mode: u16,
     kind: Kind,
     role: Role,
-    mode: Option<u32>,
-    size: Option<u64>,
-    modified: Option<Stamp>,
+    utc: bool,
+}
+
+const NO_MODE: u16 = u16::MAX;
+const NO_SIZE: u64 = u64::MAX;
+const NO_TIME: i64 = i64::MIN;
+
+impl Row {
+    fn modified(&self) -> Option<Stamp> {
+        let stamp = Stamp { seconds: self.seconds, utc: self.utc };
+        (self.seconds != NO_TIME).then_some(stamp)
+    }
+
+    fn size(&self) -> Option<u64> {
+        (self.size != NO_SIZE).then_some(self.size)
+    }
 }
 
 /// What entries are sorted by.
@@ -45,7 +64,7 @@ pub enum By {
 /// directory, and less than memory does.
 pub const MAX_ENTRIES: usize = 4_000_000;
 
-/// A listing of more than [`MAX_ENTRIES`] entries, or with texts beyond measure.
+/// A listing of more than [`MAX_ENTRIES`] entries, or with more than 4 GiB of text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooMany;
 
@@ -58,16 +77,24 @@ impl Roll {
         if self.rows.len() >= MAX_ENTRIES {
             return Err(TooMany);
         }
-        let start = self.bytes.len();
+        let start = u32::try_from(self.bytes.len()).map_err(|_| TooMany)?;
         let others = [&entry.owner, &entry.group, &entry.target, &entry.unique];
         let mut lengths = [0; 5];
         let texts = std::iter::once(name).chain(others.map(|text| text.as_deref().unwrap_or(b"")));
         for (length, text) in lengths.iter_mut().zip(texts) {
-            *length = u32::try_from(text.len()).map_err(|_| TooMany)?;
+            *length = u16::try_from(text.len()).map_err(|_| TooMany)?;
             self.bytes.extend_from_slice(text);
         }
-        let Entry { kind, role, mode, size, modified, .. } = *entry;
-        self.rows.push(Row { start, lengths, kind, role, mode, size, modified });
+        self.rows.push(Row {
+            size: entry.size.unwrap_or(NO_SIZE),
+            seconds: entry.modified.map_or(NO_TIME, |stamp| stamp.seconds),
+            start,
+            lengths,
+            mode: entry.mode.and_then(|mode| u16::try_from(mode).ok()).unwrap_or(NO_MODE),
+            kind: entry.kind,
+            role: entry.role,
+            utc: entry.modified.is_some_and(|stamp| stamp.utc),
+        });
         Ok(())
     }
 
@@ -111,9 +138,9 @@ impl Roll {
     }
 
     fn entry(&self, row: &Row) -> Entry<'_> {
-        let mut start = row.start;
+        let mut start = row.start as usize;
         let [name, owner, group, target, unique] = row.lengths.map(|length| {
-            let end = start + length as usize;
+            let end = start + usize::from(length);
             let text = self.bytes.get(start..end).unwrap_or_default();
             start = end;
             text
@@ -122,9 +149,9 @@ impl Roll {
             name: Cow::Borrowed(name),
             kind: row.kind,
             role: row.role,
-            size: row.size,
-            modified: row.modified,
-            mode: row.mode,
+            size: row.size(),
+            modified: row.modified(),
+            mode: (row.mode != NO_MODE).then_some(u32::from(row.mode)),
             owner: Some(Cow::Borrowed(owner)).filter(|text| !text.is_empty()),
             group: Some(Cow::Borrowed(group)).filter(|text| !text.is_empty()),
             target: Some(Cow::Borrowed(target)).filter(|text| !text.is_empty()),
@@ -139,8 +166,10 @@ impl Roll {
             _ => self.by_name(),
         };
         match by {
-            By::Time => self.sort_known(&mut places, |row| row.modified.map(|stamp| stamp.seconds)),
-            By::Size => self.sort_known(&mut places, |row| row.size),
+            By::Time => {
+                self.sort_known(&mut places, |row| row.modified().map(|stamp| stamp.seconds))
+            }
+            By::Size => self.sort_known(&mut places, |row| row.size()),
             By::Name | By::Arrival => {}
         }
         if reverse {
@@ -172,7 +201,8 @@ impl Roll {
 
     fn name(&self, row: &Row) -> &[u8] {
         let [length, ..] = row.lengths;
-        self.bytes.get(row.start..row.start + length as usize).unwrap_or_default()
+        let start = row.start as usize;
+        self.bytes.get(start..start + usize::from(length)).unwrap_or_default()
     }
 
     /// How many bytes all names have in common at their beginning.
@@ -191,7 +221,9 @@ impl Roll {
     /// Moves all times that are on the server's own clock by `offset` seconds, to UTC.
     pub fn set_clock(&mut self, offset: i64) {
         for row in &mut self.rows {
-            row.modified = row.modified.map(|stamp| stamp.to_utc(offset));
+            if let Some(stamp) = row.modified() {
+                Stamp { seconds: row.seconds, utc: row.utc } = stamp.to_utc(offset);
+            }
         }
     }
 }
