@@ -115,19 +115,31 @@ fn paths(
         Target::Unread(unread) => &read(server, unread)?,
         known => known,
     };
-    report.charset = server.charset();
+    adopt_charset(server, report);
     match target {
         Target::Path(path) => Ok(vec![one(path.clone(), None)]),
         Target::Unread(unread) => Err(Cause::Operand(unread_still(unread))),
         Target::Glob(pattern) => {
             let found = expand(server, pattern, report.charset)?;
-            report.charset = server.charset();
+            adopt_charset(server, report);
             if found.is_empty() {
                 return Err(Cause::Operand("no match (-g takes wild cards as they are)".into()));
             }
             Ok(found.into_iter().map(|one_match| one(one_match.path, one_match.entry)).collect())
         }
     }
+}
+
+/// From here on names are shown as `server` writes them; with `--encoding auto` that is what its
+/// listings so far tell.
+pub fn adopt_charset(server: &Server, report: &mut Report) {
+    let charset = server.charset();
+    if charset != report.charset
+        && let Some(name) = charset.name()
+    {
+        report.done(&format!("{}: names are taken for {name}", server.origin.shown()));
+    }
+    report.charset = charset;
 }
 
 /// Finds out how `server` writes names, and what the path means then. Where even a listing shows

@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use ftp_core::charset::Charset;
 use ftp_core::clock;
 use ftp_core::error::Cause;
 use ftp_core::line::Lines;
@@ -205,13 +204,8 @@ impl List {
 
     /// With `--encoding auto`, names are shown from here on as the listings so far tell.
     fn adopt_charset(&mut self, server: &Server, report: &mut Report) {
-        let charset = server.charset();
-        if charset != report.charset && charset != Charset::Auto {
-            let name = charset.name().unwrap_or("bytes as they are");
-            report.done(&format!("{}: names are taken for {name}", server.origin.shown()));
-        }
-        report.charset = charset;
-        self.out.set_charset(charset);
+        sources::adopt_charset(server, report);
+        self.out.set_charset(report.charset);
     }
 
     /// What is to be said once a path has been seen whole.

@@ -167,7 +167,8 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         takes: Takes::Value("LABEL"),
         set: |args, value| keep(&mut args.encoding, charset(value)),
         help: "How names are written on the server. Any label of the WHATWG Encoding Standard, \
-               such as gbk or windows-1252; names are typed and shown as UTF-8. Without it, and \
+               such as gbk or windows-1252; names are typed and shown as UTF-8. With auto it is found out \
+               from all names listed. Without it, and \
                without FTP_ENCODING, bytes pass unchanged.",
     },
     Flag {

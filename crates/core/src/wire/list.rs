@@ -107,7 +107,8 @@ impl Session {
     }
 
     /// LIST, with `-a` first where dotfiles are wanted. A server that takes `-a` for a name
-    /// refuses or shows nothing at all; one that knows it shows `.` and `..` at least.
+    /// refuses or shows nothing at all, and is not asked so again; one that knows it shows `.` and
+    /// `..` at least.
     fn list_unix(
         &mut self,
         dir: Option<&RemotePath>,
@@ -116,13 +117,19 @@ impl Session {
     ) -> Result<Listed, Cause> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let reader = ListReader::list(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-        if hidden {
+        let mut tried = false;
+        if hidden && !self.no_dash_a {
             match self.read_list(&line("LIST -a", dir), reader.clone(), to) {
-                Ok(Listed { entries: 0, .. }) | Err(Cause::Refused(_)) if self.is_usable() => {}
+                Ok(Listed { entries: 0, .. }) | Err(Cause::Refused(_)) if self.is_usable() => {
+                    tried = true;
+                }
                 other => return other,
             }
         }
-        self.read_list(&line("LIST", dir), reader, to)
+        let listed = self.read_list(&line("LIST", dir), reader, to)?;
+        // What is empty both ways says nothing about `-a`.
+        self.no_dash_a |= tried && listed.entries > 0;
+        Ok(listed)
     }
 
     fn read_list(

@@ -67,6 +67,8 @@ pub struct Session {
     pub(super) epsv_presumed: bool,
     /// Whether MLSD was refused, whatever FEAT says.
     pub(super) no_mlsd: bool,
+    /// Whether `LIST -a` was taken for a name, so that it is not sent again.
+    pub(super) no_dash_a: bool,
     /// Whether the working directory is not the login directory, so that another connection could
     /// not take the place of this one.
     pub(super) away: bool,
@@ -118,6 +120,7 @@ impl Session {
             epsv,
             epsv_presumed: false,
             no_mlsd: false,
+            no_dash_a: false,
             away: false,
             home: None,
             pipeline,
@@ -191,6 +194,7 @@ impl Session {
         self.tls13_only |= old.tls13_only;
         self.epsv = old.epsv;
         self.no_mlsd = old.no_mlsd;
+        self.no_dash_a = old.no_dash_a;
         self.guess = old.guess;
         Ok(())
     }
