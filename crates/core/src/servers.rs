@@ -23,6 +23,8 @@ pub struct Server {
     pipeline: bool,
     /// Why it is no use to try again in this run.
     gone: Option<Outcome>,
+    /// How names are written there, where that may not change any more.
+    charset: Option<Charset>,
     /// What is known of its clock; see `clock`.
     pub clock: Clock,
 }
@@ -66,7 +68,16 @@ impl Server {
 
     /// How names are written on this server, as far as is known by now.
     pub fn charset(&self) -> Charset {
+        if let Some(fixed) = self.charset {
+            return fixed;
+        }
         self.session.as_ref().map_or(self.access.charset, Session::charset)
+    }
+
+    /// Stays with the charset that is known by now, whatever later listings look like: a tree that is
+    /// copied must not change its names half way.
+    pub fn fix_charset(&mut self) {
+        self.charset = Some(self.charset()).filter(|charset| *charset != Charset::Auto);
     }
 
     /// Whether two servers are one host and port, and the same user on it.
@@ -112,6 +123,7 @@ impl Servers {
                     session: None,
                     pipeline: true,
                     gone: None,
+                    charset: None,
                     clock: Clock::default(),
                 });
                 self.known.len() - 1

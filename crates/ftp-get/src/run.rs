@@ -143,6 +143,8 @@ impl Get {
         let root = root.unwrap_or_else(|_| dir.to_owned());
         let mut total = 0;
         let walked = walk(server, job.path, SWEEP, &mut |server, step| {
+            server.fix_charset();
+            sources::adopt_charset(server, report);
             match step {
                 Step::Enter(item) => make_local(report, &root, item),
                 Step::Leaf(item) => total += self.leaf(server, report, &root, (item, job.kind)),

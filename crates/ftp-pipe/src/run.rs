@@ -159,6 +159,7 @@ impl Pipe<'_> {
     ) -> Result<(), RelayError> {
         self.prepare(to).map_err(RelayError::Sink)?;
         let walked = walk(server, root, SWEEP, &mut |server, step| {
+            sources::adopt_charset(server, report);
             let (item, done) = match &step {
                 Step::Enter(item) => (item, self.directory(to, item)),
                 Step::Leaf(item) => (item, self.leaf(server, report, (item, to), kind)),

@@ -147,6 +147,7 @@ impl Rm {
         report: &mut Report,
         step: &Step<'_>,
     ) -> Result<Onward, Cause> {
+        sources::adopt_charset(server, report);
         let (verb, path) = match step {
             // It may be a link to one: then the link goes, and not what it leads to.
             Step::Approach(item) => {
@@ -181,7 +182,11 @@ impl Rm {
         };
         match (directory, self.depth) {
             (true, Depth::Files) => Err(Cause::Operand("is a directory; -r removes it".into())),
-            (true, Depth::Trees) => walk(server, path, SWEEP, &mut |_, step| match step {
+            (true, Depth::Trees) => walk(server, path, SWEEP, &mut |server, step| match step {
+                Step::Enter(_) => {
+                    sources::adopt_charset(server, report);
+                    Ok(Onward::In)
+                }
                 Step::Leaf(Item { path, .. })
                 | Step::Leave { item: Item { path, .. }, whole: true } => {
                     print(report, path).map(|()| Onward::In)
@@ -190,7 +195,7 @@ impl Rm {
                     report.failed(&failure);
                     Ok(Onward::In)
                 }
-                Step::Approach(_) | Step::Enter(_) | Step::Leave { .. } => Ok(Onward::In),
+                Step::Approach(_) | Step::Leave { .. } => Ok(Onward::In),
             }),
             _ => print(report, path),
         }
