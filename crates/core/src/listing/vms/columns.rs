@@ -7,12 +7,9 @@ use memchr::memchr;
 
 use crate::listing::entry::Stamp;
 use crate::listing::fields::{Fields, decimal};
+use crate::listing::months::english;
 use crate::listing::numeric_date::parts;
 use crate::time::{Civil, parse_clock};
-
-const MONTHS: [&[u8; 3]; 12] = [
-    b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"JUN", b"JUL", b"AUG", b"SEP", b"OCT", b"NOV", b"DEC",
-];
 
 /// What stands in place of the columns when the server may not look into the file's header, or the
 /// directory names a file that is gone. Before or instead of the words there may be a message's
@@ -111,11 +108,11 @@ fn is_point(b: &u8) -> bool {
 /// `1-JAN-2024`, or with the month in small letters.
 fn day(field: &[u8]) -> Option<Civil> {
     let [day, month, year] = parts(field, b'-')?;
-    let month = MONTHS.iter().position(|known| known.eq_ignore_ascii_case(month))?;
+    let month = english(month)?;
     let day_of_month = decimal(day).filter(|number| (1..=31).contains(number) && day.len() <= 2)?;
     Some(Civil {
         year: i64::try_from(decimal(year).filter(|_| year.len() == 4)?).ok()?,
-        month: u8::try_from(month + 1).ok()?,
+        month,
         day: u8::try_from(day_of_month).ok()?,
         ..Civil::default()
     })
