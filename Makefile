@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .PHONY: build test test-crates test-embedded test-servers servers test-cases test-roundtrips \
-	check demo clean
+	check fuzz demo clean
 
 # The five tools.
 build:
@@ -37,6 +37,13 @@ check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+# Every listing parser against bytes that libFuzzer makes up, each for so many seconds. Needs cargo-fuzz and a
+# nightly compiler, and says so.
+FUZZ_SECONDS ?= 60
+
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
 # The five tools at work, on two servers that live as long as the demo.
 demo:
