@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .PHONY: build test test-crates test-embedded test-servers servers test-cases test-roundtrips \
-	check fuzz demo clean
+	check fuzz bench demo clean
 
 # The five tools.
 build:
@@ -44,6 +44,13 @@ FUZZ_SECONDS ?= 60
 
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
+
+# The tools beside their peers: time, memory, ratios. Needs curl and, for the server, `make servers` and root. Files
+# of a benchmark lie in memory where that can be had.
+bench:
+	$(CARGO) build --release
+	$(CARGO) build -p bench
+	$(if $(wildcard /dev/shm),TMPDIR=/dev/shm) $(CARGO) run -q -p bench -- $(BENCH)
 
 # The five tools at work, on two servers that live as long as the demo.
 demo:
