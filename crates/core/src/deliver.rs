@@ -28,29 +28,37 @@ pub enum RelayError {
     Sink(Cause),
 }
 
-/// Fetches `path` into `sink`; returns the bytes that came over the wire.
-///
-/// # Errors
-/// The server's refusal, a break on either side, or a count that disagrees with the server's.
-pub fn fetch(
-    session: &mut Session,
-    path: &RemotePath,
+/// What came of a download.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Bytes given to the sink, whatever the end was.
+    pub moved: u64,
+    /// The server's verdict, or why there is none.
+    pub end: Result<(), Cause>,
+}
+
+/// Receives a download into `sink` to its end, after `passed` bytes of it were read already.
+pub fn receive(
+    mut transfer: Transfer<'_>,
     sink: End<'_>,
-    kind: Type,
-    next: Next,
-) -> Result<u64, Cause> {
-    let mut transfer = session.retrieve(path, kind)?;
+    (kind, next): (Type, Next),
+    passed: u64,
+) -> Arrival {
     let lines = if kind == Type::Ascii { Lines::ToLocal } else { Lines::Keep };
+    transfer.announced = transfer.announced.map(|count| count.saturating_sub(passed));
     match copy(end(&mut transfer.stream), sink, lines) {
-        Ok(count) => transfer.finish_download(count, next).map(|_| count),
+        Ok(moved) => Arrival { moved, end: transfer.finish_download(moved, next).map(drop) },
         Err(broken) if is_whole(&transfer, &broken) => {
-            transfer.finish_download(broken.moved, next).map(|_| broken.moved)
+            let moved = broken.moved;
+            Arrival { moved, end: transfer.finish_download(moved, next).map(drop) }
         }
-        Err(CopyError { side: Side::Source, error, .. }) => {
+        Err(CopyError { side: Side::Source, error, moved }) => {
             let cause = lost(&transfer, error);
-            Err(transfer.broken(cause))
+            Arrival { moved, end: Err(transfer.broken(cause)) }
         }
-        Err(CopyError { side: Side::Sink, error, .. }) => Err(Cause::Local(error)),
+        Err(CopyError { side: Side::Sink, error, moved }) => {
+            Arrival { moved, end: Err(Cause::Local(error)) }
+        }
     }
 }
 
@@ -98,7 +106,7 @@ pub fn relay(
     kind: Type,
     next: Next,
 ) -> Result<u64, RelayError> {
-    let mut down = source.retrieve(from, kind).map_err(RelayError::Source)?;
+    let mut down = source.retrieve(from, kind, 0).map_err(RelayError::Source)?;
     let mut up = match sink.store(false, to, kind) {
         Ok(up) => up,
         Err(cause) => {

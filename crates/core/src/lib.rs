@@ -50,6 +50,8 @@ pub mod pattern;
 pub mod prepare;
 pub mod reply;
 pub mod report;
+pub mod resume;
+pub mod retry;
 pub mod secret;
 pub mod servers;
 pub mod sources;
