@@ -62,34 +62,29 @@ pub fn receive(
     }
 }
 
-/// Stores `source` as `path`; returns the bytes read from it. Where the server can tell, its size
-/// of the file has to agree.
-///
-/// # Errors
-/// The server's refusal, a break on either side, or a size that disagrees. When `source` breaks,
-/// the half file is removed from the server again.
-pub fn store(
-    session: &mut Session,
-    (how, path): (Store, &RemotePath),
-    source: End<'_>,
-    kind: Type,
-) -> Result<u64, Cause> {
-    let mut transfer = session.store(how == Store::Append, path, kind)?;
+/// What came of an upload.
+#[derive(Debug)]
+pub struct Departure {
+    /// Bytes taken from the source and sent, whatever the end was.
+    pub moved: u64,
+    /// Whether that was all the source had.
+    pub all: bool,
+    /// The server's verdict, or why there is none. `Cause::Local` is the source's.
+    pub end: Result<(), Cause>,
+}
+
+/// Sends all of `source`.
+pub fn send(mut transfer: Transfer<'_>, source: End<'_>, kind: Type) -> Departure {
     let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
     match copy(source, end(&mut transfer.stream), lines) {
-        Ok(count) => {
-            let finished = transfer.finish_upload();
-            let agreed = finished.and_then(|_| agree(session, how, path, kind, count));
-            agreed.map_err(|cause| not_whole(session, how, path, cause))
+        Ok(moved) => Departure { moved, all: true, end: transfer.finish_upload().map(drop) },
+        Err(CopyError { side: Side::Source, error, moved }) => {
+            transfer.abandon();
+            Departure { moved, all: false, end: Err(Cause::Local(error)) }
         }
-        Err(CopyError { side: Side::Source, error, .. }) => {
-            take_back(transfer, how, path);
-            Err(Cause::Local(error))
-        }
-        Err(CopyError { side: Side::Sink, error, .. }) => {
+        Err(CopyError { side: Side::Sink, error, moved }) => {
             let cause = lost(&transfer, error);
-            let cause = transfer.broken(cause);
-            Err(not_whole(session, how, path, cause))
+            Departure { moved, all: false, end: Err(transfer.broken(cause)) }
         }
     }
 }
@@ -107,7 +102,7 @@ pub fn relay(
     next: Next,
 ) -> Result<u64, RelayError> {
     let mut down = source.retrieve(from, kind, 0).map_err(RelayError::Source)?;
-    let mut up = match sink.store(false, to, kind) {
+    let mut up = match sink.store(false, to, kind, 0) {
         Ok(up) => up,
         Err(cause) => {
             down.abandon();
@@ -199,7 +194,7 @@ fn take_back(transfer: Transfer<'_>, how: Store, path: &RemotePath) {
 
 /// Removes a half file. What cannot be removed is left: the failure that led here is the one to
 /// report.
-fn remove_half(session: &mut Session, how: Store, path: &RemotePath) {
+pub fn remove_half(session: &mut Session, how: Store, path: &RemotePath) {
     if how == Store::Replace && session.is_usable() {
         let _ = session.ask("DELE", Some(path));
     }

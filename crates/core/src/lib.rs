@@ -50,6 +50,7 @@ pub mod pattern;
 pub mod prepare;
 pub mod reply;
 pub mod report;
+pub mod resend;
 pub mod resume;
 pub mod retry;
 pub mod secret;

@@ -66,7 +66,8 @@ impl Session {
         kind: Type,
         from: u64,
     ) -> Result<Transfer<'_>, Cause> {
-        let mut transfer = self.transfer_from(&line("RETR", Some(path)), kind, from)?;
+        let command = |_| line("RETR", Some(path));
+        let mut transfer = self.transfer_from(kind, from, &command)?;
         if path.as_bytes().ends_with(b"bytes)") {
             // What stands in the reply may be the file's name.
             transfer.announced = None;
@@ -74,7 +75,8 @@ impl Session {
         Ok(transfer)
     }
 
-    /// Opens the upload of a file, or of bytes to `append` to one.
+    /// Opens the upload of a file, or of bytes to `append` to one. With `from` it is the rest of a
+    /// file of which the server has so many bytes.
     ///
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
@@ -83,9 +85,12 @@ impl Session {
         append: bool,
         path: &RemotePath,
         kind: Type,
+        from: u64,
     ) -> Result<Transfer<'_>, Cause> {
-        let verb = if append { "APPE" } else { "STOR" };
-        let mut transfer = self.transfer(&line(verb, Some(path)), kind)?;
+        // Bytes that come twice do no harm behind a REST, so APPE is the second choice.
+        let command =
+            |restarts: bool| line(if append || !restarts { "APPE" } else { "STOR" }, Some(path));
+        let mut transfer = self.transfer_from(kind, from, &command)?;
         transfer.announced = None;
         Ok(transfer)
     }
@@ -96,17 +101,23 @@ impl Session {
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
     pub fn transfer(&mut self, line: &[u8], kind: Type) -> Result<Transfer<'_>, Cause> {
-        self.transfer_from(line, kind, 0)
+        self.transfer_from(kind, 0, &|_| line.to_vec())
     }
 
-    fn transfer_from(&mut self, line: &[u8], kind: Type, from: u64) -> Result<Transfer<'_>, Cause> {
+    /// `command` is told whether the server begins where it should.
+    fn transfer_from(
+        &mut self,
+        kind: Type,
+        from: u64,
+        command: &dyn Fn(bool) -> Vec<u8>,
+    ) -> Result<Transfer<'_>, Cause> {
         self.keep_resumable()?;
         self.set_type(kind)?;
         let door = self.door()?;
         // REST counts for the very next command only (RFC 3659 §5.3), so nothing may come between.
-        let restarts = from > 0 && self.send(format!("REST {from}").as_bytes())?.code() == 350;
+        let restarts = from == 0 || self.send(format!("REST {from}").as_bytes())?.code() == 350;
         let from = if restarts { from } else { 0 };
-        let reply = self.send(line)?;
+        let reply = self.send(&command(restarts))?;
         if !reply.is_preliminary() {
             return Err(match reply.is_done() {
                 true => Cause::Protocol("the server ended a transfer before it began".into()),
