@@ -119,6 +119,10 @@ impl Session {
         let from = if restarts { from } else { 0 };
         let reply = self.send(&command(restarts))?;
         if !reply.is_preliminary() {
+            if from > 0 && self.is_usable() {
+                // A refused command may leave the REST in force for the next one.
+                self.send(b"REST 0")?;
+            }
             return Err(match reply.is_done() {
                 true => Cause::Protocol("the server ended a transfer before it began".into()),
                 false => Cause::Refused(reply),
