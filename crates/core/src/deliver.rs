@@ -19,15 +19,6 @@ pub enum Store {
     Append,
 }
 
-/// Which side of a relay failed.
-#[derive(Debug)]
-pub enum RelayError {
-    /// The file could not be read from the source.
-    Source(Cause),
-    /// The file could not be stored at the destination.
-    Sink(Cause),
-}
-
 /// What came of a download.
 #[derive(Debug)]
 pub struct Arrival {
@@ -41,10 +32,9 @@ pub struct Arrival {
 pub fn receive(
     mut transfer: Transfer<'_>,
     sink: End<'_>,
-    (kind, next): (Type, Next),
+    (lines, next): (Lines, Next),
     passed: u64,
 ) -> Arrival {
-    let lines = if kind == Type::Ascii { Lines::ToLocal } else { Lines::Keep };
     transfer.announced = transfer.announced.map(|count| count.saturating_sub(passed));
     match copy(end(&mut transfer.stream), sink, lines) {
         Ok(moved) => Arrival { moved, end: transfer.finish_download(moved, next).map(drop) },
@@ -89,56 +79,8 @@ pub fn send(mut transfer: Transfer<'_>, source: End<'_>, kind: Type) -> Departur
     }
 }
 
-/// Relays `from` to `to`; returns the bytes that came from the source. Nothing touches the disk.
-///
-/// The source is opened first: a STOR for a file that is then not there would leave an empty one.
-///
-/// # Errors
-/// Names the side that failed. When the source breaks, the half file is removed again.
-pub fn relay(
-    (source, from): (&mut Session, &RemotePath),
-    (sink, to): (&mut Session, &RemotePath),
-    kind: Type,
-    next: Next,
-) -> Result<u64, RelayError> {
-    let mut down = source.retrieve(from, kind, 0).map_err(RelayError::Source)?;
-    let mut up = match sink.store(false, to, kind, 0) {
-        Ok(up) => up,
-        Err(cause) => {
-            down.abandon();
-            return Err(RelayError::Sink(cause));
-        }
-    };
-    let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
-    let count = match copy(end(&mut down.stream), end(&mut up.stream), lines) {
-        Ok(count) => count,
-        Err(broken) if is_whole(&down, &broken) => broken.moved,
-        Err(CopyError { side: Side::Source, error, .. }) => {
-            let cause = lost(&down, error);
-            let cause = down.broken(cause);
-            take_back(up, Store::Replace, to);
-            return Err(RelayError::Source(cause));
-        }
-        Err(CopyError { side: Side::Sink, error, .. }) => {
-            let cause = lost(&up, error);
-            let cause = up.broken(cause);
-            down.abandon();
-            return Err(RelayError::Sink(not_whole(sink, Store::Replace, to, cause)));
-        }
-    };
-    // The source's verdict decides whether the destination may keep the file.
-    if let Err(cause) = down.finish_download(count, next) {
-        take_back(up, Store::Replace, to);
-        return Err(RelayError::Source(cause));
-    }
-    let finished = up.finish_upload();
-    finished
-        .and_then(|_| agree(sink, Store::Replace, to, kind, count))
-        .map_err(|cause| RelayError::Sink(not_whole(sink, Store::Replace, to, cause)))
-}
-
 /// The end of a data connection that is copied from or to.
-fn end(stream: &mut Stream) -> End<'_> {
+pub fn end(stream: &mut Stream) -> End<'_> {
     match *stream {
         Stream::Plain(ref socket) => End::Plain(socket.as_fd()),
         Stream::Tls(_) => End::Opaque(stream),
@@ -155,41 +97,6 @@ fn is_whole(transfer: &Transfer<'_>, broken: &CopyError) -> bool {
 
 fn lost(transfer: &Transfer<'_>, error: io::Error) -> Cause {
     Cause::lost(Phase::Data, error, transfer.timeout())
-}
-
-/// Compares the server's size of a stored file with what was sent.
-fn agree(
-    session: &mut Session,
-    how: Store,
-    path: &RemotePath,
-    kind: Type,
-    sent: u64,
-) -> Result<u64, Cause> {
-    if kind == Type::Ascii || how == Store::Append {
-        return Ok(sent);
-    }
-    match session.size_before_transfer(path)? {
-        Some(size) if size != sent => Err(Cause::WrongSize { got: size, want: sent }),
-        _ => Ok(sent),
-    }
-}
-
-/// Removes what an upload left that did not become whole, where it can still be asked for. A
-/// refusal has left nothing, or a file that may not be touched.
-fn not_whole(session: &mut Session, how: Store, path: &RemotePath, cause: Cause) -> Cause {
-    let half = matches!(
-        cause,
-        Cause::BadVerdict(_) | Cause::WrongSize { .. } | Cause::Lost(..) | Cause::TimedOut(..)
-    );
-    if half {
-        remove_half(session, how, path);
-    }
-    cause
-}
-
-/// Gives up an upload whose source broke, and removes the half file.
-fn take_back(transfer: Transfer<'_>, how: Store, path: &RemotePath) {
-    remove_half(transfer.abandon(), how, path);
 }
 
 /// Removes a half file. What cannot be removed is left: the failure that led here is the one to

@@ -9,6 +9,7 @@ use crate::copy::End;
 use crate::deliver::{Departure, Store, remove_half, send};
 use crate::error::Cause;
 use crate::path::RemotePath;
+use crate::resume::is_moot;
 use crate::retry::{Tries, may_pass};
 use crate::servers::Server;
 use crate::wire::{Type, Wants};
@@ -119,15 +120,6 @@ fn attempt(server: &mut Server, job: &Upload<'_>, progress: &mut Progress) -> Re
         Ok(()) => agree(server, job, progress),
         Err(cause) if all && is_moot(&cause) => settle(server, job, progress, cause),
         Err(cause) => Err(cause),
-    }
-}
-
-/// Whether the file may be whole in spite of `cause`: the server's last word was lost.
-fn is_moot(cause: &Cause) -> bool {
-    match cause {
-        Cause::Lost(..) | Cause::TimedOut(..) | Cause::Protocol(_) => true,
-        Cause::BadVerdict(reply) => matches!(reply.code(), 421 | 425 | 426),
-        _ => false,
     }
 }
 

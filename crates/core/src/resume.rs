@@ -5,12 +5,13 @@ use std::io::{self, Read};
 use std::os::fd::BorrowedFd;
 
 use crate::copy::End;
+use crate::crlf::Lines;
 use crate::deliver::{Arrival, receive};
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
 use crate::retry::{Tries, may_pass};
 use crate::servers::Server;
-use crate::wire::{Next, Stream, Type, Wants};
+use crate::wire::{Next, Stream, Transfer, Type, Wants};
 
 /// A file to fetch.
 #[derive(Clone, Copy)]
@@ -29,11 +30,19 @@ pub struct Fetch<'a> {
 
 /// How far a fetch has come.
 #[derive(Clone, Copy, Debug, Default)]
-struct Progress {
+pub struct Progress {
     /// Bytes given to the sink.
-    delivered: u64,
+    pub delivered: u64,
     /// Bytes the file has, where the server said so.
-    total: Option<u64>,
+    pub total: Option<u64>,
+}
+
+/// A download that was opened.
+pub enum Opened<'s> {
+    /// What is not delivered yet; so many bytes of it were read and passed over before.
+    Rest(Transfer<'s>, u64),
+    /// Nothing is left to ask for.
+    All,
 }
 
 /// Fetches a file; returns its bytes.
@@ -63,37 +72,54 @@ pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
 
 /// One connection's worth of a file.
 fn attempt(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Result<(), Cause> {
-    if progress.delivered > 0 && is_all(server, job, progress)? {
+    let Opened::Rest(transfer, passed) = open(server, (job.path, job.kind), progress)? else {
         return Ok(());
-    }
-    let wants = Wants { features: !job.path.as_bytes().is_ascii(), data: true };
-    let session = server.session(wants)?;
-    let mut transfer = session.retrieve(job.path, job.kind, progress.delivered)?;
-    if let Some(total) = transfer.total(progress.total)? {
-        progress.total = Some(total);
-    }
-    // A server without REST sends the file from its beginning.
-    if let Err(error) = pass_over(&mut transfer.stream, progress.delivered - transfer.from) {
-        let cause = Cause::lost(Phase::Data, error, transfer.timeout());
-        return Err(transfer.broken(cause));
-    }
-    let passed = progress.delivered - transfer.from;
-    let Arrival { moved, end } =
-        receive(transfer, End::Plain(job.sink), (job.kind, job.next), passed);
+    };
+    let lines = if job.kind == Type::Ascii { Lines::ToLocal } else { Lines::Keep };
+    let Arrival { moved, end } = receive(transfer, End::Plain(job.sink), (lines, job.next), passed);
     progress.delivered += moved;
     match end {
         Err(cause) if progress.total == Some(progress.delivered) && is_moot(&cause) => {
-            settle(server, job, progress, cause)
+            settle(server, job.path, progress, cause)
         }
         end => end,
     }
 }
 
+/// Opens the download of what is not delivered yet.
+///
+/// # Errors
+/// The server's refusal, a break, or a file that is not the one it was.
+pub fn open<'s>(
+    server: &'s mut Server,
+    (path, kind): (&RemotePath, Type),
+    progress: &mut Progress,
+) -> Result<Opened<'s>, Cause> {
+    if progress.delivered > 0 && is_all(server, path, progress)? {
+        return Ok(Opened::All);
+    }
+    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+    let session = server.session(wants)?;
+    let mut transfer = session.retrieve(path, kind, progress.delivered)?;
+    if let Some(total) = transfer.total(progress.total)? {
+        progress.total = Some(total);
+    }
+    // A server without REST sends the file from its beginning.
+    let passed = progress.delivered - transfer.from;
+    match pass_over(&mut transfer.stream, passed) {
+        Ok(()) => Ok(Opened::Rest(transfer, passed)),
+        Err(error) => {
+            let cause = Cause::lost(Phase::Data, error, transfer.timeout());
+            Err(transfer.broken(cause))
+        }
+    }
+}
+
 /// Whether what is delivered is the whole file already: when nothing is left to ask for, some
 /// servers refuse the REST.
-fn is_all(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Result<bool, Cause> {
+fn is_all(server: &mut Server, path: &RemotePath, progress: &mut Progress) -> Result<bool, Cause> {
     let session = server.session(Wants { features: false, data: true })?;
-    match (session.size_before_transfer(job.path)?, progress.total) {
+    match (session.size_before_transfer(path)?, progress.total) {
         (Some(size), Some(total)) if size != total => Err(changed()),
         (Some(size), _) if size < progress.delivered => Err(changed()),
         (Some(size), _) => {
@@ -110,7 +136,7 @@ fn changed() -> Cause {
 
 /// Whether all bytes may be there in spite of `cause`: the connection ended, or the server says
 /// that it did. An error that it met in reading (451, 551) is none of those.
-fn is_moot(cause: &Cause) -> bool {
+pub fn is_moot(cause: &Cause) -> bool {
     match cause {
         Cause::Lost(..) | Cause::TimedOut(..) | Cause::Protocol(_) => true,
         Cause::BadVerdict(reply) => matches!(reply.code(), 421 | 425 | 426),
@@ -120,14 +146,17 @@ fn is_moot(cause: &Cause) -> bool {
 
 /// All bytes that were promised are here, and the last word is not 226: the size decides, asked for
 /// on a new connection if need be.
-fn settle(
+///
+/// # Errors
+/// `cause`, when the size does not agree or cannot be had.
+pub fn settle(
     server: &mut Server,
-    job: &Fetch<'_>,
+    path: &RemotePath,
     progress: &mut Progress,
     cause: Cause,
 ) -> Result<(), Cause> {
     server.try_again();
-    match is_all(server, job, progress) {
+    match is_all(server, path, progress) {
         Ok(true) => Ok(()),
         _ => Err(cause),
     }
