@@ -23,8 +23,8 @@
 //! * meaning, pure: [`error`], [`names`], [`features`], [`login`], [`listing`]
 //! * the system: [`sys`], [`local`], [`copy`]
 //! * the wire: [`wire`]
-//! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`], [`clock`],
-//!   [`walk`], [`expand`]
+//! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`],
+//!   [`retry`], [`resume`], [`resend`], [`relay`], [`clock`], [`walk`], [`expand`]
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`face`]
 
 pub mod charset;
@@ -48,8 +48,12 @@ pub mod parents;
 pub mod path;
 pub mod pattern;
 pub mod prepare;
+pub mod relay;
 pub mod reply;
 pub mod report;
+pub mod resend;
+pub mod resume;
+pub mod retry;
 pub mod secret;
 pub mod servers;
 pub mod sources;

@@ -23,6 +23,8 @@ pub struct Server {
     pipeline: bool,
     /// Why it is no use to try again in this run.
     gone: Option<Outcome>,
+    /// Whether there ever was a session.
+    reached: bool,
     /// How names are written there, where that may not change any more.
     charset: Option<Charset>,
     /// What is known of its clock; see `clock`.
@@ -56,6 +58,7 @@ impl Server {
             None => self.open(wants)?,
         };
         self.pipeline = session.takes_pipelining();
+        self.reached = true;
         Ok(self.session.insert(session))
     }
 
@@ -64,6 +67,17 @@ impl Server {
         Session::open(&self.origin, &self.access, &self.credentials, how).inspect_err(|cause| {
             self.gone = cause.server_is_gone().then(|| cause.outcome());
         })
+    }
+
+    /// Whether the server was there in this run.
+    pub fn was_reached(&self) -> bool {
+        self.reached
+    }
+
+    /// Forgets that the server was out of reach, and a session of which replies are due: the next
+    /// thing begins on a connection that is in order.
+    pub fn try_again(&mut self) {
+        self.gone = None;
     }
 
     /// How names are written on this server, as far as is known by now.
@@ -123,6 +137,7 @@ impl Servers {
                     session: None,
                     pipeline: true,
                     gone: None,
+                    reached: false,
                     charset: None,
                     clock: Clock::default(),
                 });

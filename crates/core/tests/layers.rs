@@ -114,7 +114,19 @@ const LAYERS: [(&str, &[&str]); 6] = [
     ),
     (
         "work",
-        &["deliver.rs", "look.rs", "parents.rs", "servers.rs", "clock.rs", "walk.rs", "expand.rs"],
+        &[
+            "deliver.rs",
+            "look.rs",
+            "parents.rs",
+            "servers.rs",
+            "retry.rs",
+            "resume.rs",
+            "resend.rs",
+            "relay.rs",
+            "clock.rs",
+            "walk.rs",
+            "expand.rs",
+        ],
     ),
     (
         "face",
@@ -148,7 +160,7 @@ const KNOTS: [(&str, &str); 3] = [
 ];
 
 /// Outside crates, and where alone they may be named; memchr may be named everywhere.
-const DOORS: [(&str, &str); 10] = [
+const DOORS: [(&str, &str); 11] = [
     ("suppaftp", "wire/"),
     ("rustls", "wire/"),
     ("rustls_native_certs", "wire/"),
@@ -158,6 +170,7 @@ const DOORS: [(&str, &str); 10] = [
     ("encoding_rs", "charset.rs charset/guess.rs"),
     ("chardetng", "charset/guess.rs"),
     ("tempfile", "local.rs"),
+    ("fastrand", "retry.rs"),
     ("anyhow", "prepare.rs face.rs"),
 ];
 

@@ -29,6 +29,7 @@ pub struct Plan {
     pub destination: Destination,
     pub recursive: bool,
     pub ascii: bool,
+    pub retries: u32,
 }
 
 pub fn build(args: Args) -> anyhow::Result<Plan> {
@@ -43,8 +44,8 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
     let origins = operands.iter().map(|operand| &operand.address.origin);
     let servers = prepare::servers(&args.session, charset, origins)?;
     let report = prepare::report(TOOL.name, &args.session, charset);
-    let (recursive, ascii) = (args.recursive, args.ascii);
-    Ok(Plan { report, servers, operands, destination, recursive, ascii })
+    let (recursive, ascii, retries) = (args.recursive, args.ascii, args.session.retries);
+    Ok(Plan { report, servers, operands, destination, recursive, ascii, retries })
 }
 
 /// The names of stdout.

@@ -4,13 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io;
 use std::ops::ControlFlow;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use ftp_core::clock::Times;
-use ftp_core::copy::End;
-use ftp_core::deliver::fetch;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
 use ftp_core::listing::{By, Kind};
@@ -18,22 +16,24 @@ use ftp_core::local::{Draft, Unfinished};
 use ftp_core::names::local_child;
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
+use ftp_core::resume::{self, Fetch};
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
 use ftp_core::sys;
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
-use ftp_core::wire::{Next, Type, Wants};
+use ftp_core::wire::{Next, Type};
 
 use crate::plan::{Destination, Plan};
 
 pub fn run(plan: Plan) -> Report {
-    let Plan { mut report, mut servers, operands, destination, recursive, ascii } = plan;
+    let Plan { mut report, mut servers, operands, destination, recursive, ascii, retries } = plan;
     let unfinished = Unfinished::default();
     let on_death = unfinished.clone();
     if let Err(error) = sys::tidy_on_death(move || on_death.remove_all()) {
         report.cause(*b"signals", Cause::Local(error));
     }
-    let get = Get { destination, recursive, ascii, unfinished, written: RefCell::default() };
+    let written = RefCell::default();
+    let get = Get { destination, recursive, ascii, retries, unfinished, written };
     sources::for_each(&mut servers, &operands, &mut report, &mut |server, report, source| {
         get.source(server, report, source);
         if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -50,6 +50,7 @@ struct Get {
     destination: Destination,
     recursive: bool,
     ascii: bool,
+    retries: u32,
     unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
     written: RefCell<HashSet<PathBuf>>,
@@ -81,9 +82,19 @@ impl Get {
         settle(server, report, &job, done);
     }
 
+    fn fetch(
+        &self,
+        server: &mut Server,
+        job: &Job<'_>,
+        sink: BorrowedFd<'_>,
+    ) -> Result<u64, Cause> {
+        let Job { path, kind, next } = *job;
+        resume::fetch(server, &Fetch { path, sink, kind, next, retries: self.retries })
+    }
+
     fn to_stdout(&self, server: &mut Server, job: &Job<'_>) -> Result<u64, Failure> {
         let stdout = io::stdout();
-        let fetched = fetch_to(server, job, End::Plain(stdout.as_fd()));
+        let fetched = self.fetch(server, job, stdout.as_fd());
         fetched.map_err(|cause| match cause {
             Cause::Local(error) => Failure::new(*b"stdout", local_stdout(error)),
             cause => remote(job, cause),
@@ -97,13 +108,11 @@ impl Get {
             return Err(remote(job, Cause::Operand(text)));
         }
         let draft = Draft::begin(file, &self.unfinished).map_err(here)?;
-        let count =
-            fetch_to(server, job, End::Plain(draft.file().as_fd())).map_err(
-                |cause| match cause {
-                    Cause::Local(error) => local(file, error),
-                    cause => remote(job, cause),
-                },
-            )?;
+        let fetched = self.fetch(server, job, draft.file().as_fd());
+        let count = fetched.map_err(|cause| match cause {
+            Cause::Local(error) => local(file, error),
+            cause => remote(job, cause),
+        })?;
         draft.commit().map_err(here)?;
         Ok(count)
     }
@@ -176,11 +185,6 @@ impl Get {
         settle(server, report, &job, fetched);
         count
     }
-}
-
-fn fetch_to(server: &mut Server, job: &Job<'_>, sink: End<'_>) -> Result<u64, Cause> {
-    let wants = Wants { features: !job.path.as_bytes().is_ascii(), data: true };
-    fetch(server.session(wants)?, job.path, sink, job.kind, job.next)
 }
 
 /// Says how one file went.

@@ -25,6 +25,7 @@ pub struct Plan {
     pub recursive: bool,
     pub parents: bool,
     pub ascii: bool,
+    pub retries: u32,
 }
 
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {
@@ -56,5 +57,6 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         recursive: args.recursive,
         parents: args.parents,
         ascii: address.ascii.unwrap_or(args.ascii),
+        retries: args.session.retries,
     })
 }

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use ftp_core::clock::Times;
-use ftp_core::deliver::{RelayError, relay};
 use ftp_core::error::Cause;
 use ftp_core::listing::{By, Kind};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
+use ftp_core::relay::{self, Relay, RelayError};
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
@@ -29,6 +29,7 @@ pub fn run(mut plan: Plan) -> Report {
                 recursive: plan.recursive,
                 parents: plan.parents,
                 ascii: plan.ascii,
+                retries: plan.retries,
                 sent: HashSet::new(),
             };
             let (servers, report) = (&mut plan.sources, &mut plan.report);
@@ -54,6 +55,7 @@ struct Pipe<'a> {
     recursive: bool,
     parents: bool,
     ascii: bool,
+    retries: u32,
     /// What this run has stored: two sources of one name must not overwrite each other.
     sent: HashSet<RemotePath>,
 }
@@ -129,10 +131,9 @@ impl Pipe<'_> {
         if !self.sent.insert(job.to.clone()) {
             return Err(operand("would overwrite a file just copied under the same name"));
         }
-        let wants = |path: &RemotePath| Wants { features: !path.as_bytes().is_ascii(), data: true };
-        let from = server.session(wants(job.from)).map_err(RelayError::Source)?;
-        let to = self.sink.session(wants(job.to)).map_err(RelayError::Sink)?;
-        let count = relay((from, job.from), (to, job.to), job.kind, job.next)?;
+        let Job { from, to, kind, next } = *job;
+        let relayed = Relay { from, to, kind, next, retries: self.retries };
+        let count = relay::relay((server, self.sink), &relayed)?;
         report.done(&format!("{}: {count} bytes", report.shown(job.to.as_bytes())));
         Ok(())
     }

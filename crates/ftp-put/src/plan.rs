@@ -35,6 +35,7 @@ pub struct Plan {
     pub recursive: bool,
     pub parents: bool,
     pub ascii: bool,
+    pub retries: u32,
 }
 
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {
@@ -72,6 +73,7 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         recursive: args.recursive,
         parents: args.parents,
         ascii: address.ascii.unwrap_or(args.ascii),
+        retries: args.session.retries,
     })
 }
 

@@ -7,12 +7,12 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use ftp_core::copy::End;
-use ftp_core::deliver::{Store, store};
+use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
+use ftp_core::resend::{self, Upload};
 use ftp_core::servers::Server;
 use ftp_core::sources;
 use ftp_core::sys;
@@ -33,6 +33,7 @@ pub fn run(mut plan: Plan) -> Report {
                 recursive: plan.recursive,
                 parents: plan.parents,
                 kind: if plan.ascii { Type::Ascii } else { Type::Image },
+                retries: plan.retries,
                 sent: HashSet::new(),
             };
             for source in &plan.sources {
@@ -52,6 +53,7 @@ struct Put<'a> {
     recursive: bool,
     parents: bool,
     kind: Type,
+    retries: u32,
     /// What this run has stored: two sources of one name must not overwrite each other.
     sent: HashSet<RemotePath>,
 }
@@ -65,7 +67,8 @@ impl Put<'_> {
                     let closed = io::Error::other("is closed: there is nothing to put");
                     return self.settle(Err(Failure::new(*b"stdin", Cause::Local(closed))));
                 }
-                let input = Input { what: b"stdin", end: End::Plain(stdin.as_fd()) };
+                let source = resend::Source::Stream(stdin.as_fd());
+                let input = Input { what: b"stdin", source };
                 self.prepare(to).and_then(|()| self.send(input, to))
             }
             Local::Path(path) => self.path(path, to),
@@ -121,7 +124,12 @@ impl Put<'_> {
 
     fn file(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
         let file = File::open(path).map_err(|error| local(path, error))?;
-        self.send(Input { what: bytes(path), end: End::Plain(file.as_fd()) }, to)
+        let regular = file.metadata().is_ok_and(|found| found.is_file());
+        let source = match regular {
+            true => resend::Source::File(&file),
+            false => resend::Source::Stream(file.as_fd()),
+        };
+        self.send(Input { what: bytes(path), source }, to)
     }
 
     fn send(&mut self, input: Input<'_>, to: &RemotePath) -> Result<(), Failure> {
@@ -129,12 +137,14 @@ impl Put<'_> {
             let text = "would overwrite a file just put under the same name";
             return Err(Failure::new(input.what, Cause::Operand(text.into())));
         }
-        let wants = Wants { features: !is_ascii(to), data: true };
-        let stored = self
-            .server
-            .session(wants)
-            .and_then(|session| store(session, (self.how, to), input.end, self.kind));
-        match stored {
+        let upload = Upload {
+            path: to,
+            how: self.how,
+            source: input.source,
+            kind: self.kind,
+            retries: self.retries,
+        };
+        match resend::store(self.server, &upload) {
             Ok(count) => {
                 self.report.done(&format!("{}: {count} bytes", self.report.shown(to.as_bytes())));
                 Ok(())
@@ -184,7 +194,7 @@ impl Put<'_> {
 /// What is sent, and what messages call it.
 struct Input<'a> {
     what: &'a [u8],
-    end: End<'a>,
+    source: resend::Source<'a>,
 }
 
 fn bytes(path: &Path) -> &[u8] {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::flag::{Flag, Takes, keep, on, put};
 use super::parse::UsageError;
-use super::values::{active, base, charset, command, command_text, file, timeout, tls_mode};
+use super::values::{active, base, charset, command, command_text, count, file, timeout, tls_mode};
 use crate::charset::Charset;
 use crate::secret::Secret;
 use crate::wire::{Active, Family, TlsPolicy};
@@ -50,6 +50,8 @@ pub struct SessionArgs {
     pub family: Family,
     /// `--timeout`: the bound of every single wait; from a millisecond to a million seconds.
     pub timeout: Duration,
+    /// `--retries`: how many tries in a row to mend a broken transfer may bring nothing.
+    pub retries: u32,
     /// `--quote`: commands to send after login, in order; not empty, without CR, LF and NUL.
     pub quote: Vec<Vec<u8>>,
     /// `--no-pipeline`: one command at a time.
@@ -86,6 +88,7 @@ impl Default for SessionArgs {
             insecure: false,
             family: Family::Any,
             timeout: Duration::from_secs(30),
+            retries: 3,
             quote: Vec::new(),
             no_pipeline: false,
             files_from: None,
@@ -259,6 +262,14 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| put(&mut args.timeout, timeout(value)),
         help: "Wait at most SECS for the server. This bounds each single wait, not the whole \
                run; fractions are allowed, the default is 30.",
+    },
+    Flag {
+        long: "retries",
+        short: None,
+        takes: Takes::Value("N"),
+        set: |args, value| put(&mut args.retries, count(value)),
+        help: "Try N times to mend a broken transfer. Tries that bring bytes do not count; the \
+               default is 3, 0 gives up at once.",
     },
     Flag {
         long: "quote",

@@ -50,6 +50,12 @@ pub(super) fn tls_mode(value: &OsStr) -> Result<TlsPolicy, String> {
     }
 }
 
+pub(super) fn count(value: &OsStr) -> Result<u32, String> {
+    let number =
+        value.to_str().filter(|text| !text.starts_with('+')).and_then(|text| text.parse().ok());
+    number.ok_or_else(|| "must be a number from 0 to 4294967295".to_owned())
+}
+
 /// The longest wait in seconds: eleven days, which no deadline arithmetic overflows.
 const TIMEOUT_MAX: f64 = 1e6;
 

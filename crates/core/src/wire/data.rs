@@ -50,15 +50,24 @@ pub struct Transfer<'s> {
     pub stream: Stream,
     /// How many bytes the server said will come; downloads of images only.
     pub announced: Option<u64>,
+    /// The byte of the file that it begins with.
+    pub from: u64,
 }
 
 impl Session {
-    /// Opens the download of a file.
+    /// Opens the download of a file from byte `from` on, or from its beginning where the server
+    /// does not take REST: [`Transfer::from`] tells.
     ///
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
-    pub fn retrieve(&mut self, path: &RemotePath, kind: Type) -> Result<Transfer<'_>, Cause> {
-        let mut transfer = self.transfer(&line("RETR", Some(path)), kind)?;
+    pub fn retrieve(
+        &mut self,
+        path: &RemotePath,
+        kind: Type,
+        from: u64,
+    ) -> Result<Transfer<'_>, Cause> {
+        let command = |_| line("RETR", Some(path));
+        let mut transfer = self.transfer_from(kind, from, &command)?;
         if path.as_bytes().ends_with(b"bytes)") {
             // What stands in the reply may be the file's name.
             transfer.announced = None;
@@ -66,7 +75,8 @@ impl Session {
         Ok(transfer)
     }
 
-    /// Opens the upload of a file, or of bytes to `append` to one.
+    /// Opens the upload of a file, or of bytes to `append` to one. With `from` it is the rest of a
+    /// file of which the server has so many bytes.
     ///
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
@@ -75,9 +85,12 @@ impl Session {
         append: bool,
         path: &RemotePath,
         kind: Type,
+        from: u64,
     ) -> Result<Transfer<'_>, Cause> {
-        let verb = if append { "APPE" } else { "STOR" };
-        let mut transfer = self.transfer(&line(verb, Some(path)), kind)?;
+        // Bytes that come twice do no harm behind a REST, so APPE is the second choice.
+        let command =
+            |restarts: bool| line(if append || !restarts { "APPE" } else { "STOR" }, Some(path));
+        let mut transfer = self.transfer_from(kind, from, &command)?;
         transfer.announced = None;
         Ok(transfer)
     }
@@ -88,11 +101,28 @@ impl Session {
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
     pub fn transfer(&mut self, line: &[u8], kind: Type) -> Result<Transfer<'_>, Cause> {
+        self.transfer_from(kind, 0, &|_| line.to_vec())
+    }
+
+    /// `command` is told whether the server begins where it should.
+    fn transfer_from(
+        &mut self,
+        kind: Type,
+        from: u64,
+        command: &dyn Fn(bool) -> Vec<u8>,
+    ) -> Result<Transfer<'_>, Cause> {
         self.keep_resumable()?;
         self.set_type(kind)?;
         let door = self.door()?;
-        let reply = self.send(line)?;
+        // REST counts for the very next command only (RFC 3659 §5.3), so nothing may come between.
+        let restarts = from == 0 || self.send(format!("REST {from}").as_bytes())?.code() == 350;
+        let from = if restarts { from } else { 0 };
+        let reply = self.send(&command(restarts))?;
         if !reply.is_preliminary() {
+            if from > 0 && self.is_usable() {
+                // A refused command may leave the REST in force for the next one.
+                self.send(b"REST 0")?;
+            }
             return Err(match reply.is_done() {
                 true => Cause::Protocol("the server ended a transfer before it began".into()),
                 false => Cause::Refused(reply),
@@ -102,7 +132,7 @@ impl Session {
         self.in_transfer = true;
         let stream = self.step_through(door)?;
         let announced = reply.announced_bytes().filter(|_| kind == Type::Image);
-        Ok(Transfer { session: self, stream, announced })
+        Ok(Transfer { session: self, stream, announced, from })
     }
 
     fn door(&mut self) -> Result<Door, Cause> {
@@ -262,6 +292,32 @@ impl<'s> Transfer<'s> {
         &mut self.session.guess
     }
 
+    /// How many bytes the whole file has, by what the server announced. Of a part some servers
+    /// announce the part (ProFTPD), others the whole (vsftpd); `known`, from an earlier connection,
+    /// tells which. The announcement is put right for [`Self::finish_download`].
+    ///
+    /// # Errors
+    /// The file is not the one it was.
+    pub fn total(&mut self, known: Option<u64>) -> Result<Option<u64>, Cause> {
+        let (from, Some(announced)) = (self.from, self.announced) else { return Ok(known) };
+        let total = match known {
+            None if from == 0 => announced,
+            None => {
+                self.announced = None;
+                return Ok(None);
+            }
+            Some(total) if announced == total || announced.checked_add(from) == Some(total) => {
+                total
+            }
+            Some(_) => {
+                let text = "the file changed on the server while it was fetched";
+                return Err(Cause::Operand(text.into()));
+            }
+        };
+        self.announced = Some(total.saturating_sub(from));
+        Ok(Some(total))
+    }
+
     /// The bound on every wait of this transfer.
     pub fn timeout(&self) -> Duration {
         self.session.access.timeout
@@ -274,7 +330,7 @@ impl<'s> Transfer<'s> {
     /// # Errors
     /// Anything but 2xx, or a count that does not agree.
     pub fn finish_download(self, received: u64, next: Next) -> Result<Reply, Cause> {
-        let Self { session, stream, announced } = self;
+        let Self { session, stream, announced, .. } = self;
         if next == Next::Transfer && session.may_presume_epsv() {
             session.control.presume(&[b"EPSV".to_vec()])?;
             session.epsv_presumed = true;

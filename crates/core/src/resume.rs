@@ -1,0 +1,169 @@
+//! One file fetched in spite of breaks: a lost connection is made again, and the transfer goes on at
+//! the byte where it broke. The reader never sees a gap or a byte twice.
+
+use std::io::{self, Read};
+use std::os::fd::BorrowedFd;
+
+use crate::copy::End;
+use crate::crlf::Lines;
+use crate::deliver::{Arrival, receive};
+use crate::error::{Cause, Phase};
+use crate::path::RemotePath;
+use crate::retry::{Tries, may_pass};
+use crate::servers::Server;
+use crate::wire::{Next, Stream, Transfer, Type, Wants};
+
+/// A file to fetch.
+#[derive(Clone, Copy)]
+pub struct Fetch<'a> {
+    /// Where it is.
+    pub path: &'a RemotePath,
+    /// Where it goes. Bytes are only ever appended.
+    pub sink: BorrowedFd<'a>,
+    /// How it is transferred. Text cannot be resumed: its bytes there and here do not count alike.
+    pub kind: Type,
+    /// What comes after it.
+    pub next: Next,
+    /// How many tries in a row may bring nothing.
+    pub retries: u32,
+}
+
+/// How far a fetch has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Bytes given to the sink.
+    pub delivered: u64,
+    /// Bytes the file has, where the server said so.
+    pub total: Option<u64>,
+}
+
+/// A download that was opened.
+pub enum Opened<'s> {
+    /// What is not delivered yet; so many bytes of it were read and passed over before.
+    Rest(Transfer<'s>, u64),
+    /// Nothing is left to ask for.
+    All,
+}
+
+/// Fetches a file; returns its bytes.
+///
+/// # Errors
+/// The server's refusal, a break that trying again did not mend, a file that changed meanwhile, or a
+/// local failure.
+pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
+    let (mut progress, mut tries) = (Progress::default(), Tries::new(job.retries));
+    loop {
+        let before = progress.delivered;
+        let Err(cause) = attempt(server, job, &mut progress) else {
+            return Ok(progress.delivered);
+        };
+        if progress.delivered > before {
+            tries.progressed();
+        }
+        let whole = progress.total == Some(progress.delivered);
+        let refused = whole && matches!(cause, Cause::BadVerdict(_));
+        let resumable = !refused && (job.kind == Type::Image || progress.delivered == 0);
+        if !resumable || !may_pass(&cause, server.was_reached()) || !tries.again() {
+            return Err(cause);
+        }
+        server.try_again();
+    }
+}
+
+/// One connection's worth of a file.
+fn attempt(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Result<(), Cause> {
+    let Opened::Rest(transfer, passed) = open(server, (job.path, job.kind), progress)? else {
+        return Ok(());
+    };
+    let lines = if job.kind == Type::Ascii { Lines::ToLocal } else { Lines::Keep };
+    let Arrival { moved, end } = receive(transfer, End::Plain(job.sink), (lines, job.next), passed);
+    progress.delivered += moved;
+    match end {
+        Err(cause) if progress.total == Some(progress.delivered) && is_moot(&cause) => {
+            settle(server, job.path, progress, cause)
+        }
+        end => end,
+    }
+}
+
+/// Opens the download of what is not delivered yet.
+///
+/// # Errors
+/// The server's refusal, a break, or a file that is not the one it was.
+pub fn open<'s>(
+    server: &'s mut Server,
+    (path, kind): (&RemotePath, Type),
+    progress: &mut Progress,
+) -> Result<Opened<'s>, Cause> {
+    if progress.delivered > 0 && is_all(server, path, progress)? {
+        return Ok(Opened::All);
+    }
+    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+    let session = server.session(wants)?;
+    let mut transfer = session.retrieve(path, kind, progress.delivered)?;
+    if let Some(total) = transfer.total(progress.total)? {
+        progress.total = Some(total);
+    }
+    // A server without REST sends the file from its beginning.
+    let passed = progress.delivered - transfer.from;
+    match pass_over(&mut transfer.stream, passed) {
+        Ok(()) => Ok(Opened::Rest(transfer, passed)),
+        Err(error) => {
+            let cause = Cause::lost(Phase::Data, error, transfer.timeout());
+            Err(transfer.broken(cause))
+        }
+    }
+}
+
+/// Whether what is delivered is the whole file already: when nothing is left to ask for, some
+/// servers refuse the REST.
+fn is_all(server: &mut Server, path: &RemotePath, progress: &mut Progress) -> Result<bool, Cause> {
+    let session = server.session(Wants { features: false, data: true })?;
+    match (session.size_before_transfer(path)?, progress.total) {
+        (Some(size), Some(total)) if size != total => Err(changed()),
+        (Some(size), _) if size < progress.delivered => Err(changed()),
+        (Some(size), _) => {
+            progress.total = Some(size);
+            Ok(size == progress.delivered)
+        }
+        (None, _) => Ok(false),
+    }
+}
+
+fn changed() -> Cause {
+    Cause::Operand("the file changed on the server while it was fetched".into())
+}
+
+/// Whether all bytes may be there in spite of `cause`: the connection ended, or the server says
+/// that it did. An error that it met in reading (451, 551) is none of those.
+pub fn is_moot(cause: &Cause) -> bool {
+    match cause {
+        Cause::Lost(..) | Cause::TimedOut(..) | Cause::Protocol(_) => true,
+        Cause::BadVerdict(reply) => matches!(reply.code(), 421 | 425 | 426),
+        _ => false,
+    }
+}
+
+/// All bytes that were promised are here, and the last word is not 226: the size decides, asked for
+/// on a new connection if need be.
+///
+/// # Errors
+/// `cause`, when the size does not agree or cannot be had.
+pub fn settle(
+    server: &mut Server,
+    path: &RemotePath,
+    progress: &mut Progress,
+    cause: Cause,
+) -> Result<(), Cause> {
+    server.try_again();
+    match is_all(server, path, progress) {
+        Ok(true) => Ok(()),
+        _ => Err(cause),
+    }
+}
+
+/// Reads `count` bytes and throws them away.
+fn pass_over(stream: &mut Stream, count: u64) -> io::Result<()> {
+    let passed = io::copy(&mut stream.take(count), &mut io::sink())?;
+    if passed == count { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
