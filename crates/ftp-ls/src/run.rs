@@ -108,6 +108,7 @@ impl List {
         entry: &Entry<'_>,
     ) -> Result<(), Cause> {
         let shown = if path.is_empty() { b"." } else { path.as_bytes() };
+        self.out.leave_directory()?;
         self.out.entry(Place { dir: Some((origin, path)), name: b"" }, shown, entry)
     }
 
@@ -222,10 +223,7 @@ impl List {
             report.cause(shown, Cause::Operand(text.into()));
         }
         match sight {
-            Sight::File(entry) => {
-                self.out.leave_directory()?;
-                self.alone(origin, path, &entry)
-            }
+            Sight::File(entry) => self.alone(origin, path, &entry),
             Sight::Directory(listed) => complete(report, path.as_bytes(), listed),
         }
     }
