@@ -23,7 +23,7 @@ type Facts = fn(&mut dyn Write, number: u64, random: &mut Random) -> io::Result<
 /// # Errors
 /// A contender fails, or gives other names.
 pub fn unix(place: &Place) -> Result<(), String> {
-    parse(place, "unix.txt", unix_facts, "cut -b 57-")
+    parse(place, "unix.txt", unix_facts, "cut -b 59-")
 }
 
 /// MLSD as ProFTPD sends it.
