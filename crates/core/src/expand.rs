@@ -36,8 +36,13 @@ pub fn expand(
     for (place, component) in pattern.components.iter().enumerate() {
         let directories_only = place < last || pattern.directory;
         let mut deeper = Vec::new();
+        let wild = pattern.components.iter().take(place).any(|c| matches!(c, Component::Wild(_)));
         for dir in &found {
             match component {
+                // Behind a wild card it may be there or not; before one, not being there is an error.
+                Component::Literal(name) if wild => {
+                    deeper.extend(literal(server, join(&dir.path, name)?, directories_only)?);
+                }
                 Component::Literal(name) => {
                     deeper.push(Match { path: join(&dir.path, name)?, entry: None });
                 }
@@ -57,6 +62,21 @@ pub fn expand(
         }
     }
     Ok(found)
+}
+
+/// The path, if there is such a thing.
+fn literal(
+    server: &mut Server,
+    path: RemotePath,
+    directories_only: bool,
+) -> Result<Option<Match>, Cause> {
+    let session = server.session(Wants { features: true, data: true })?;
+    let entry = session.entry(&path)?;
+    let there = match &entry {
+        Some(entry) => !directories_only || matches!(entry.kind, Kind::Dir | Kind::Link),
+        None => session.enter(&path)?.is_done(),
+    };
+    Ok(there.then_some(Match { path, entry: entry.filter(|entry| entry.kind != Kind::Dir) }))
 }
 
 struct Sought<'a> {

@@ -35,17 +35,44 @@ pub fn look(
     {
         return file_by_list(session, path, size).map(Sight::File);
     }
-    match session.list(path, hidden, visit) {
+    let mut own: Option<Entry<'static>> = None;
+    let (mut count, name) = (0_u64, path.name());
+    let listed = session.list(path, hidden, &mut |entry| {
+        count += 1;
+        if count == 1 && entry.kind != Kind::Dir && base_name(&entry.name) == name {
+            own = Some(entry.into_owned());
+            return Ok(());
+        }
+        own.take().map_or(Ok(()), &mut *visit)?;
+        visit(entry)
+    });
+    match listed {
         Err(Cause::Refused(reply)) if session.is_usable() => match session.entry(path)? {
             Some(entry) if entry.kind != Kind::Dir => Ok(Sight::File(entry)),
             _ => Err(Cause::Refused(reply)),
         },
-        listed => {
-            let listed = listed?;
-            session.prove(path, listed)?;
-            Ok(Sight::Directory(listed))
-        }
+        Err(cause) => Err(cause),
+        Ok(listed) => directory_or_file(session, path, (listed, own), visit),
     }
+}
+
+/// LIST of a file shows the file, and so does that of a directory which holds one file of its own
+/// name: `own`, where that is all there was. Being able to enter it decides.
+fn directory_or_file(
+    session: &mut Session,
+    path: &RemotePath,
+    (listed, own): (Listed, Option<Entry<'static>>),
+    visit: &mut Visit<'_>,
+) -> Result<Sight, Cause> {
+    let Some(own) = own else {
+        session.prove(path, listed)?;
+        return Ok(Sight::Directory(listed));
+    };
+    if !listed.by_mlsd && !session.enter(path)?.is_done() {
+        return Ok(Sight::File(own));
+    }
+    visit(own)?;
+    Ok(Sight::Directory(listed))
 }
 
 /// What there is to know of `path` itself, be it a directory or not (`ls -d`).
@@ -57,12 +84,12 @@ pub fn describe(session: &mut Session, path: &RemotePath) -> Result<Entry<'stati
     if session.features()?.mlst {
         let reply = session.ask("MLST", some(path))?;
         let entry = if reply.is_done() { mlst_reply(reply.raw()) } else { None };
-        if let Some(entry) = entry {
+        if let Some(entry) = entry.filter(|entry| fits(entry, path)) {
             return Ok(entry.into_owned());
         }
     }
     if !name.is_empty()
-        && let Some(entry) = in_parent(session, path, &name)?
+        && let Some(entry) = in_parent(session, path, &name)?.filter(|entry| fits(entry, path))
     {
         return Ok(entry);
     }
@@ -74,6 +101,11 @@ pub fn describe(session: &mut Session, path: &RemotePath) -> Result<Entry<'stati
         },
         _ => Ok(Entry::new(&name, Kind::Dir).into_owned()),
     }
+}
+
+/// Whether `entry` can be what `path` names: a slash at its end asks for a directory.
+fn fits(entry: &Entry<'_>, path: &RemotePath) -> bool {
+    !path.is_directory() || matches!(entry.kind, Kind::Dir | Kind::Link)
 }
 
 /// The login directory is meant by a bare command.

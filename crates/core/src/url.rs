@@ -92,6 +92,11 @@ impl Unread {
         RemotePath::new(wire.get(..dir).unwrap_or_default().to_vec()).unwrap_or_default()
     }
 
+    /// Whether it may turn out to be a pattern.
+    pub fn may_be_several(&self) -> bool {
+        self.globbing && self.typed.iter().any(|unit| matches!(unit, Typed::Char(c) if is_wild(*c)))
+    }
+
     /// The path for messages.
     pub fn shown(&self) -> Vec<u8> {
         literal(&self.typed, Charset::Bytes).unwrap_or_default()

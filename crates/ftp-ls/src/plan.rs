@@ -145,7 +145,11 @@ fn look(args: Args, charset: Charset, source: &Source) -> Look {
 
 /// Whether an operand may turn out to be several.
 fn is_pattern(operand: &Operand) -> bool {
-    !matches!(operand.address.target, Target::Path(_))
+    match &operand.address.target {
+        Target::Path(_) => false,
+        Target::Glob(_) => true,
+        Target::Unread(unread) => unread.may_be_several(),
+    }
 }
 
 fn shape(args: &Args, charset: Charset) -> Shape {

@@ -84,11 +84,11 @@ impl List {
         let known = source.entry.as_ref();
         match self.look.depth {
             Depth::Raw => return self.raw(server, path),
-            Depth::Itself => return self.itself(server, path, known),
+            Depth::Itself => return self.itself(server, report, path, known),
             _ => {}
         }
         if let Some(entry) = known.filter(|entry| entry.kind != Kind::Dir) {
-            return self.alone(&server.origin, path, entry);
+            return self.alone(server, report, path, entry);
         }
         if self.look.depth == Depth::Tree && !source.is_file(server)? {
             return self.tree(server, report, path);
@@ -103,32 +103,50 @@ impl List {
     /// A path that is an operand itself, under the name it was called by.
     fn alone(
         &mut self,
-        origin: &Origin,
+        server: &mut Server,
+        report: &mut Report,
         path: &RemotePath,
         entry: &Entry<'_>,
     ) -> Result<(), Cause> {
-        let shown = if path.is_empty() { b"." } else { path.as_bytes() };
         self.out.leave_directory()?;
-        self.out.entry(Place { dir: Some((origin, path)), name: b"" }, shown, entry)
+        let shown = if path.is_empty() { b"." } else { path.as_bytes() };
+        let mut roll = Roll::default();
+        roll.push(&path.name(), entry).map_err(too_many)?;
+        self.set_clock(server, report, &path.parent().unwrap_or_default(), &mut roll)?;
+        let dir = Some((&server.origin, path));
+        roll.iter().try_for_each(|entry| self.out.entry(Place { dir, name: b"" }, shown, &entry))
+    }
+
+    /// Times become UTC as far as can be; not knowing is reported, and nothing is kept back for it.
+    fn set_clock(
+        &mut self,
+        server: &mut Server,
+        report: &mut Report,
+        dir: &RemotePath,
+        roll: &mut Roll,
+    ) -> Result<(), Cause> {
+        match clock::set(server, dir, roll, self.look.times) {
+            Err(cause) if cause.session_survives() => {
+                sources::fail(report, &server.origin, dir.as_bytes(), cause);
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     fn itself(
         &mut self,
         server: &mut Server,
+        report: &mut Report,
         path: &RemotePath,
         known: Option<&Entry<'_>>,
     ) -> Result<(), Cause> {
         if let Some(entry) = known {
-            return self.alone(&server.origin, path, entry);
+            return self.alone(server, report, path, entry);
         }
-        let session = server.session(Wants { features: true, data: true })?;
-        let mut roll = Roll::default();
-        let entry = describe(session, path)?;
-        roll.push(&path.name(), &entry).map_err(too_many)?;
-        let dir = path.parent().unwrap_or_default();
-        clock::set(server, &dir, &mut roll, self.look.times)?;
-        self.out.set_charset(server.charset());
-        roll.iter().try_for_each(|entry| self.alone(&server.origin, path, &entry))
+        let entry = describe(server.session(Wants { features: true, data: true })?, path)?;
+        self.adopt_charset(server, report);
+        self.alone(server, report, path, &entry)
     }
 
     fn raw(&mut self, server: &mut Server, path: &RemotePath) -> Result<(), Cause> {
@@ -160,7 +178,7 @@ impl List {
             Member::Hidden => Ok(()),
             Member::Odd => keep_odd(&mut odd, &entry),
         })?;
-        self.settle((&origin, path), report, sight, odd)
+        self.settle((server, path), report, sight, odd)
     }
 
     /// All entries of a directory, in order.
@@ -183,16 +201,13 @@ impl List {
         })?;
         self.adopt_charset(server, report);
         if let Sight::Directory(_) = sight {
-            let calibrated = clock::set(server, path, &mut roll, self.look.times);
-            if let Err(cause) = calibrated {
-                sources::fail(report, &origin, path.as_bytes(), cause);
-            }
+            self.set_clock(server, report, path, &mut roll)?;
             if self.look.headings {
                 self.out.heading(&origin.url_of(path))?;
             }
             self.entries(&roll, Some((&origin, path)))?;
         }
-        self.settle((&origin, path), report, sight, odd)
+        self.settle((server, path), report, sight, odd)
     }
 
     fn entries(&mut self, roll: &Roll, dir: Option<(&Origin, &RemotePath)>) -> Result<(), Cause> {
@@ -212,7 +227,7 @@ impl List {
     /// What is to be said once a path has been seen whole.
     fn settle(
         &mut self,
-        (origin, path): (&Origin, &RemotePath),
+        (server, path): (&mut Server, &RemotePath),
         report: &mut Report,
         sight: Sight,
         odd: Vec<Vec<u8>>,
@@ -223,7 +238,7 @@ impl List {
             report.cause(shown, Cause::Operand(text.into()));
         }
         match sight {
-            Sight::File(entry) => self.alone(origin, path, &entry),
+            Sight::File(entry) => self.alone(server, report, path, &entry),
             Sight::Directory(listed) => complete(report, path.as_bytes(), listed),
         }
     }

@@ -17,9 +17,10 @@ pub struct Roll {
 /// One entry in 40 bytes; its texts are in `Roll::bytes` from `start` on, in the order of `lengths`.
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    /// `u64::MAX` is unknown.
     size: u64,
-    /// Of the time; `i64::MIN` is unknown.
+    /// Whether the size is known.
+    sized: bool,
+    /// Of the time; `i64::MIN`, long before all calendars, is unknown.
     seconds: i64,
     start: u32,
     /// Name, owner, group, target and unique. 0 is unknown.
@@ -32,7 +33,6 @@ struct Row {
 }
 
 const NO_MODE: u16 = u16::MAX;
-const NO_SIZE: u64 = u64::MAX;
 const NO_TIME: i64 = i64::MIN;
 
 impl Row {
@@ -42,7 +42,7 @@ impl Row {
     }
 
     fn size(&self) -> Option<u64> {
-        (self.size != NO_SIZE).then_some(self.size)
+        self.sized.then_some(self.size)
     }
 }
 
@@ -86,7 +86,8 @@ impl Roll {
             self.bytes.extend_from_slice(text);
         }
         self.rows.push(Row {
-            size: entry.size.unwrap_or(NO_SIZE),
+            size: entry.size.unwrap_or(0),
+            sized: entry.size.is_some(),
             seconds: entry.modified.map_or(NO_TIME, |stamp| stamp.seconds),
             start,
             lengths,
