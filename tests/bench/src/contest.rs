@@ -17,6 +17,8 @@ const RUNS: usize = 5;
 pub struct Contest<'a> {
     /// What is done, as a heading.
     pub task: &'a str,
+    /// How many lines each has to print.
+    pub lines: u64,
     /// The bytes that are read, where throughput means something.
     pub bytes: Option<u64>,
     /// The shell script of our tool.
@@ -51,6 +53,10 @@ impl Contest<'_> {
     /// Also fills the caches, for all alike.
     fn compare(&self, place: &Place) -> Result<(), String> {
         let ours = digest(place, self.ours)?;
+        if !ours.starts_with(format!("{}\n", self.lines).as_bytes()) {
+            let said = ours.escape_ascii();
+            return Err(format!("`{}` prints not {} lines: {said}", self.ours, self.lines));
+        }
         for peer in self.peers {
             if digest(place, peer)? != ours {
                 return Err(format!("`{peer}` prints other names than `{}`", self.ours));
@@ -89,11 +95,13 @@ fn ratios(ours: &[Taken], peer: &[Taken]) -> String {
     format!("    ours / this: wall {wall:.2}, CPU {cpu:.2}, peak {peak:.2}")
 }
 
-/// Of what `script` prints, sorted by bytes: a peer may sort as the locale wants it.
+/// How many lines `script` prints, and their digest: sorted by bytes, since a peer may sort as the
+/// locale wants it.
 fn digest(place: &Place, script: &str) -> Result<Vec<u8>, String> {
     // Else a contender that fails in front of a pipe would go unseen.
-    let script = format!("set -o pipefail; {script} | LC_ALL=C sort | sha256sum");
-    let output = place.command("bash").args(["-c", &script]).stderr(Stdio::inherit()).output();
+    let all = format!("set -o pipefail; {script} | LC_ALL=C sort >printed");
+    let all = format!("{all} && wc -l <printed && sha256sum <printed && rm printed");
+    let output = place.command("bash").args(["-c", &all]).stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| format!("{script}: {error}"))?;
     match output.status.success() {
         true => Ok(output.stdout),

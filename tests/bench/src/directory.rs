@@ -36,7 +36,8 @@ pub fn run(place: &Place) -> Result<(), String> {
     let curl = format!("curl -s -l -u {USER}:{PASSWORD} {url}");
     let bytewise = format!("{curl} | LC_ALL=C sort");
     let local = format!("{curl} | sort");
-    Contest { task: &task, bytes: None, ours: &ours, peers: &[&bytewise, &local] }.run(place)
+    Contest { task: &task, lines: FILES, bytes: None, ours: &ours, peers: &[&bytewise, &local] }
+        .run(place)
 }
 
 fn fill(folder: &Path) -> std::io::Result<()> {

@@ -47,7 +47,8 @@ fn parse(place: &Place, file: &str, facts: Facts, cut: &str) -> Result<(), Strin
     for (form, ours, peer) in &contests {
         let task = format!("{LINES} lines of {file}, {:.1} MB: {form}", bytes as f64 / 1e6);
         let peers: Vec<_> = peer.iter().map(|peer| peer.as_str()).collect();
-        Contest { task: &task, bytes: Some(bytes), ours, peers: &peers }.run(place)?;
+        Contest { task: &task, lines: LINES, bytes: Some(bytes), ours, peers: &peers }
+            .run(place)?;
     }
     Ok(())
 }
