@@ -83,7 +83,10 @@ impl Lines {
 
     fn incomplete(&mut self) -> Result<Option<Piece<'_>>, NoLineEnd> {
         let length = self.ready.len();
-        if self.passed > 0 || length > MAX_LINE {
+        // A CR at the end may be half of a line end.
+        let rest = self.buffer.get(self.ready.clone()).unwrap_or_default();
+        let line = rest.strip_suffix(b"\r").unwrap_or(rest);
+        if self.passed > 0 || line.len() > MAX_LINE {
             self.passed = self.passed.saturating_add(length);
             self.ready = 0..0;
             if self.passed > MAX_OVERLONG {
@@ -96,7 +99,7 @@ impl Lines {
         let last = std::mem::take(&mut self.ready);
         Ok(match (std::mem::take(&mut self.passed), last.len()) {
             (0, 0) => None,
-            (0, _) => Some(Piece::Line(self.text(last))),
+            (0, length) if length <= MAX_LINE => Some(Piece::Line(self.text(last))),
             _ => Some(Piece::Overlong),
         })
     }
@@ -155,6 +158,18 @@ mod tests {
             }
             assert_eq!(pieces(&long, 4096), [expected], "without a line end");
         }
+    }
+
+    #[test]
+    fn a_cr_that_comes_alone_is_half_a_line_end() {
+        let longest = vec![b'x'; MAX_LINE];
+        let text = [longest.as_slice(), b"\r\nz\n"].concat();
+        let expected = [Some(longest.clone()), Some(b"z".to_vec())];
+        for step in [MAX_LINE, MAX_LINE + 1, MAX_LINE + 2, usize::MAX] {
+            assert_eq!(pieces(&text, step), expected, "{step}");
+        }
+        let unended = [longest.as_slice(), b"\r"].concat();
+        assert_eq!(pieces(&unended, MAX_LINE), [None]);
     }
 
     #[test]

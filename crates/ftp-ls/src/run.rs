@@ -211,11 +211,10 @@ impl List {
     }
 
     fn entries(&mut self, roll: &Roll, dir: Option<(&Origin, &RemotePath)>) -> Result<(), Cause> {
-        roll.order(self.look.by, self.look.reverse)
-            .filter_map(|place| roll.get(place))
-            .try_for_each(|entry| {
-                self.out.entry(Place { dir, name: &entry.name }, &entry.name, &entry)
-            })
+        let mut entries = roll.in_order(self.look.by, self.look.reverse);
+        entries.try_for_each(|entry| {
+            self.out.entry(Place { dir, name: &entry.name }, &entry.name, &entry)
+        })
     }
 
     /// With `--encoding auto`, names are shown from here on as the listings so far tell.

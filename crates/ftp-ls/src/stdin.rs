@@ -57,7 +57,7 @@ pub fn list(
     if look.guessing {
         adopt(out, report, &guess);
     }
-    for entry in roll.order(look.by, look.reverse).filter_map(|place| roll.get(place)) {
+    for entry in roll.in_order(look.by, look.reverse) {
         out.entry(Place { dir, name: &entry.name }, &entry.name, &entry)?;
     }
     complete(report, b"stdin", listed)
