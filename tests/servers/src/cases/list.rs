@@ -1,5 +1,10 @@
 //! `ftp-ls`: names, long, URLs, NUL, trees, JSON, hidden files, files, empty and missing folders.
 
+use std::{
+    fs::File,
+    time::{Duration, SystemTime},
+};
+
 use super::{Case, Outcome, case, holds, plant_tree};
 use crate::{server::Server, tools::Tools};
 
@@ -15,6 +20,10 @@ pub(super) const CASES: &[Case] = &[
     case("ls of an empty folder prints nothing", empty),
     case("ls of a missing folder says what the server said", missing),
     case("ls of a thousand names prints them all", many),
+    case("ls of twenty thousand names prints them all or says so", very_many),
+    case("ls -l and --json tell the times on the disk", times),
+    case("ls -t sorts by the times on the disk", by_time),
+    case("ls -a shows dotfiles at every level", hidden_everywhere),
 ];
 
 fn sorted(server: &Server, tools: &Tools) -> Outcome {
@@ -127,4 +136,89 @@ fn many(server: &Server, tools: &Tools) -> Outcome {
         server.root.write(format!("many/{}", name.trim_end()), "")?;
     }
     tools.ls(server).arg(server.url("/many/")).run()?.printed(names.concat())
+}
+
+/// Pure-FTPd stops after 10,000 entries unless told otherwise, the folder itself and its parent among
+/// them, and says so in its 226 alone.
+fn very_many(server: &Server, tools: &Tools) -> Outcome {
+    const CUT: usize = 10_000;
+    let names: Vec<_> = (0..2 * CUT).map(|number| format!("{number:05}\n")).collect();
+    server.root.mkdir("many")?;
+    for name in &names {
+        let path = server.root.at(format!("many/{}", name.trim_end()));
+        File::create(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    let ran = tools.ls(server).arg(server.url("/many/")).run()?;
+    let lines: Vec<_> = ran.out().split_inclusive(|byte| *byte == b'\n').collect();
+    if lines.len().abs_diff(CUT) > 2 {
+        return ran.printed(names.concat());
+    }
+    ran.code(1)?.complained("the server left entries out of this listing")?;
+    ran.expect(lines.is_sorted(), "sorted names")?;
+    Ok(())
+}
+
+/// Gives a file a time; LIST tells the time of day to a minute, and of new files only.
+fn write_aged(server: &Server, name: &str, time: SystemTime) -> Outcome {
+    server.root.write(name, name)?;
+    File::options()
+        .write(true)
+        .open(server.root.at(name))
+        .and_then(|file| file.set_modified(time))
+        .map_err(|error| format!("{name}: {error}"))
+}
+
+/// The beginning of the day before, so that a listing shows the time of day.
+fn yesterday() -> Result<SystemTime, String> {
+    const DAY: u64 = 86_400;
+    let now = SystemTime::UNIX_EPOCH.elapsed().map_err(|error| error.to_string())?.as_secs();
+    Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(now / DAY * DAY - DAY))
+}
+
+fn times(server: &Server, tools: &Tools) -> Outcome {
+    let minute = Duration::from_secs(60);
+    write_aged(server, "new", yesterday()? + 754 * minute)?;
+    // 2020-02-29T00:00:00Z: LIST shows old files by their day.
+    write_aged(server, "old", SystemTime::UNIX_EPOCH + 26_382_240 * minute)?;
+    let on_disk = server.root.at("new").metadata().and_then(|data| data.modified());
+    holds("the file got its time", on_disk.ok() == Some(yesterday()? + 754 * minute))?;
+    let ran = tools.ls(server).arg("--json").arg(server.url("/")).run()?;
+    ran.code(0)?.expect(has(ran.out(), "T12:34:00Z\""), "the time of day of `new`, in UTC")?;
+    ran.expect(has(ran.out(), "\"mtime\":\"2020-02-29T00:00:00Z\""), "the day of `old`")?;
+    let ran = tools.ls(server).arg("-l").arg(server.url("/")).run()?;
+    ran.code(0)?.expect(has(ran.out(), "T12:34:00Z new\n"), "the time of day of `new`, in UTC")?;
+    ran.expect(has(ran.out(), " 2020-02-29T00:00:00Z old\n"), "the day of `old`")?;
+    Ok(())
+}
+
+fn has(out: &[u8], words: &str) -> bool {
+    out.windows(words.len()).any(|part| part == words.as_bytes())
+}
+
+fn by_time(server: &Server, tools: &Tools) -> Outcome {
+    let minute = Duration::from_secs(60);
+    for (name, minutes) in [("b", 3), ("a", 1), ("d", 2), ("c", 3)] {
+        write_aged(server, name, yesterday()? + minutes * minute)?;
+    }
+    tools.ls(server).arg("-t").arg(server.url("/")).run()?.printed("b\nc\nd\na\n")?;
+    tools.ls(server).arg("-tr").arg(server.url("/")).run()?.printed("a\nd\nc\nb\n")
+}
+
+fn hidden_everywhere(server: &Server, tools: &Tools) -> Outcome {
+    for name in [".dir/.deep/x", ".dir/seen", "...", "sub/.dot", "sub/seen"] {
+        server.root.write(name, "")?;
+    }
+    tools.ls(server).arg(server.url("/")).run()?.printed("sub\n")?;
+    tools.ls(server).arg("-a").arg(server.url("/")).run()?.printed("...\n.dir\nsub\n")?;
+    tools.ls(server).arg("-a").arg(server.url("/.dir/")).run()?.printed(".deep\nseen\n")?;
+    tools.ls(server).arg(server.url("/.dir/")).run()?.printed("seen\n")?;
+    tools
+        .ls(server)
+        .args(&["-R", "--type", "f"])
+        .arg(server.url("/"))
+        .run()?
+        .printed("sub/seen\n")?;
+    let all = "...\n.dir/.deep/x\n.dir/seen\nsub/.dot\nsub/seen\n";
+    tools.ls(server).args(&["-a", "-R", "--type", "f"]).arg(server.url("/")).run()?.printed(all)?;
+    tools.ls(server).arg("-d").arg(server.url("/.dir")).run()?.printed(".dir\n")
 }

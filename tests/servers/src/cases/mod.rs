@@ -3,6 +3,7 @@
 //! Each case meets an empty served folder, an empty second server and an empty local folder.
 
 mod connect;
+mod encodings;
 mod get;
 mod list;
 mod names;
@@ -32,9 +33,18 @@ pub type Outcome = Result<(), String>;
 
 /// Every case, in the order of the files.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [list::CASES, get::CASES, names::CASES, put::CASES, remove::CASES, pipe::CASES, connect::CASES]
-        .into_iter()
-        .flatten()
+    [
+        list::CASES,
+        get::CASES,
+        names::CASES,
+        encodings::CASES,
+        put::CASES,
+        remove::CASES,
+        pipe::CASES,
+        connect::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// A case for every server.
