@@ -54,6 +54,11 @@ impl Output {
         self.shape.charset = charset;
     }
 
+    /// Whether entries of this kind are printed.
+    pub fn shows(&self, kind: Kind) -> bool {
+        self.types.as_ref().is_none_or(|types| types.contains(&kind))
+    }
+
     /// Prints an entry of a directory under the name `shown`.
     ///
     /// # Errors
@@ -64,7 +69,7 @@ impl Output {
         shown: &[u8],
         entry: &Entry<'_>,
     ) -> Result<(), Cause> {
-        if self.types.as_ref().is_some_and(|types| !types.contains(&entry.kind)) {
+        if !self.shows(entry.kind) {
             return Ok(());
         }
         let url = match place.dir {

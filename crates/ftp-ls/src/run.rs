@@ -108,6 +108,9 @@ impl List {
         path: &RemotePath,
         entry: &Entry<'_>,
     ) -> Result<(), Cause> {
+        if !self.out.shows(entry.kind) {
+            return Ok(());
+        }
         self.out.leave_directory()?;
         let shown = if path.is_empty() { b"." } else { path.as_bytes() };
         let mut roll = Roll::default();
