@@ -139,6 +139,16 @@ impl Cause {
         }
     }
 
+    /// Two connections of one download found two files under its name.
+    pub fn changed() -> Self {
+        Self::Operand("the file changed on the server while it was fetched".into())
+    }
+
+    /// A name from a listing that names nothing in its directory, such as `..` or `a/b`.
+    pub fn leads_out() -> Self {
+        Self::Operand("a name that could lead out of its directory".into())
+    }
+
     /// What this cause alone makes of the run.
     pub fn outcome(&self) -> Outcome {
         match self {

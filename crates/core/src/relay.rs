@@ -99,12 +99,11 @@ fn attempt(
     let mut progress = Progress { delivered: stored.size, total: None };
     let opened = open(source, (job.from, job.kind), &mut progress).map_err(RelayError::Source)?;
     let session = sink.session(wants).map_err(RelayError::Sink)?;
-    let up = session.store(false, job.to, job.kind, stored.size).map_err(|cause| {
+    let mut up = session.store(false, job.to, job.kind, stored.size).map_err(|cause| {
         stored.whole_only |= stored.size > 0 && matches!(cause, Cause::Refused(_));
         RelayError::Sink(cause)
     })?;
     stored.begun = true;
-    let mut up = up;
     if let Opened::Rest(down, passed) = opened {
         let arrival = run((down, passed), &mut up, job);
         progress.delivered += arrival.moved;
@@ -137,13 +136,11 @@ fn follow(
             }
             Err(cause) => cause,
         };
-        let whole = progress.total == Some(progress.delivered);
-        if whole && is_moot(&cause) {
+        if progress.is_whole() && is_moot(&cause) {
             return settle(source, job.from, progress, cause).map_err(RelayError::Source);
         }
-        let verdict = whole && matches!(cause, Cause::BadVerdict(_));
-        let resumable = !verdict && (job.kind == Type::Image || progress.delivered == 0);
-        if !resumable || !may_pass(&cause, source.was_reached()) || !tries.again() {
+        let mendable = progress.can_go_on(job.kind, &cause);
+        if !mendable || !may_pass(&cause, source.was_reached()) || !tries.again() {
             return Err(RelayError::Source(cause));
         }
         source.try_again();

@@ -37,6 +37,20 @@ pub struct Progress {
     pub total: Option<u64>,
 }
 
+impl Progress {
+    /// Whether all bytes that the server promised are delivered.
+    pub fn is_whole(&self) -> bool {
+        self.total == Some(self.delivered)
+    }
+
+    /// Whether a download that came to `cause` can be taken up again: it is no text of which a part
+    /// is delivered, and not whole with a verdict against it.
+    pub fn can_go_on(&self, kind: Type, cause: &Cause) -> bool {
+        let judged = self.is_whole() && matches!(cause, Cause::BadVerdict(_));
+        !judged && (kind == Type::Image || self.delivered == 0)
+    }
+}
+
 /// A download that was opened.
 pub enum Opened<'s> {
     /// What is not delivered yet; so many bytes of it were read and passed over before.
@@ -60,10 +74,8 @@ pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
         if progress.delivered > before {
             tries.progressed();
         }
-        let whole = progress.total == Some(progress.delivered);
-        let refused = whole && matches!(cause, Cause::BadVerdict(_));
-        let resumable = !refused && (job.kind == Type::Image || progress.delivered == 0);
-        if !resumable || !may_pass(&cause, server.was_reached()) || !tries.again() {
+        let mendable = progress.can_go_on(job.kind, &cause);
+        if !mendable || !may_pass(&cause, server.was_reached()) || !tries.again() {
             return Err(cause);
         }
         server.try_again();
@@ -79,7 +91,7 @@ fn attempt(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Res
     let Arrival { moved, end } = receive(transfer, End::Plain(job.sink), (lines, job.next), passed);
     progress.delivered += moved;
     match end {
-        Err(cause) if progress.total == Some(progress.delivered) && is_moot(&cause) => {
+        Err(cause) if progress.is_whole() && is_moot(&cause) => {
             settle(server, job.path, progress, cause)
         }
         end => end,
@@ -120,18 +132,14 @@ pub fn open<'s>(
 fn is_all(server: &mut Server, path: &RemotePath, progress: &mut Progress) -> Result<bool, Cause> {
     let session = server.session(Wants { features: false, data: true })?;
     match (session.size_before_transfer(path)?, progress.total) {
-        (Some(size), Some(total)) if size != total => Err(changed()),
-        (Some(size), _) if size < progress.delivered => Err(changed()),
+        (Some(size), Some(total)) if size != total => Err(Cause::changed()),
+        (Some(size), _) if size < progress.delivered => Err(Cause::changed()),
         (Some(size), _) => {
             progress.total = Some(size);
             Ok(size == progress.delivered)
         }
         (None, _) => Ok(false),
     }
-}
-
-fn changed() -> Cause {
-    Cause::Operand("the file changed on the server while it was fetched".into())
 }
 
 /// Whether all bytes may be there in spite of `cause`: the connection ended, or the server says

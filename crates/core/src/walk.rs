@@ -85,6 +85,17 @@ pub struct Sweep {
     pub reverse: bool,
 }
 
+impl Sweep {
+    /// Everything that can be seen, for copies.
+    pub const EVERYTHING: Self = Self {
+        hidden: true,
+        whole_only: false,
+        times: Times::AsSent,
+        by: By::Name,
+        reverse: false,
+    };
+}
+
 /// Walks the tree under `root`, which must be a directory. Links are leaves, so no link can make a loop; a
 /// directory that is its own ancestor (the `unique` fact) is left out.
 ///
@@ -119,10 +130,8 @@ impl Walk<'_, '_> {
         if self.sweep.whole_only && !whole {
             roll.clear();
         }
-        for place in roll.order(self.sweep.by, self.sweep.reverse) {
-            if let Some(entry) = roll.get(place) {
-                whole &= self.entry(item, entry.into_owned())?;
-            }
+        for entry in roll.in_order(self.sweep.by, self.sweep.reverse) {
+            whole &= self.entry(item, entry.into_owned())?;
         }
         (self.visit)(self.server, Step::Leave { item, whole })?;
         Ok(whole)
@@ -181,8 +190,7 @@ impl Walk<'_, '_> {
         let name = entry.name.to_vec();
         let (true, Ok(path)) = (is_plain(&name), parent.path.join(&name)) else {
             let shown = [parent.path.trimmed().as_bytes(), b"/", &entry.name].concat();
-            let text = "a name that could lead out of its directory";
-            let failure = Failure::new(shown, Cause::Operand(text.into()));
+            let failure = Failure::new(shown, Cause::leads_out());
             (self.visit)(self.server, Step::Failed(failure))?;
             return Ok(false);
         };

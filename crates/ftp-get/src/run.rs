@@ -8,10 +8,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use ftp_core::clock::Times;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
-use ftp_core::listing::{By, Kind};
+use ftp_core::listing::Kind;
 use ftp_core::local::{Draft, Unfinished};
 use ftp_core::names::local_child;
 use ftp_core::path::RemotePath;
@@ -41,10 +40,6 @@ pub fn run(plan: Plan) -> Report {
     servers.quit();
     report
 }
-
-/// A copy takes everything it can see.
-const SWEEP: Sweep =
-    Sweep { hidden: true, whole_only: false, times: Times::AsSent, by: By::Name, reverse: false };
 
 struct Get {
     destination: Destination,
@@ -151,7 +146,7 @@ impl Get {
         }
         let root = root.unwrap_or_else(|_| dir.to_owned());
         let mut total = 0;
-        let walked = walk(server, job.path, SWEEP, &mut |server, step| {
+        let walked = walk(server, job.path, Sweep::EVERYTHING, &mut |server, step| {
             server.fix_charset();
             sources::adopt_charset(server, report);
             match step {

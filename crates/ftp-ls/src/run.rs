@@ -16,7 +16,7 @@ use ftp_core::url::Origin;
 use ftp_core::walk::{Onward, Step, Sweep, too_many, walk};
 use ftp_core::wire::{Listed, Wants};
 
-use crate::format::Form;
+use crate::format::{Form, Shape};
 use crate::output::{Output, Place};
 use crate::plan::{self, Depth, Look, Plan};
 use crate::stdin;
@@ -195,10 +195,9 @@ impl List {
         let session = server.session(Wants { features: true, data: true })?;
         let (mut roll, mut odd) = (Roll::default(), Vec::new());
         let (hidden, dir) = (self.look.hidden, path.trimmed());
-        let bare = self.look.shape.form == Form::Names;
+        let shape = self.look.shape;
         let sight = look(session, path, hidden, &mut |entry| match member(&dir, hidden, &entry) {
-            Member::Shown(name) if bare => roll.push_name(name, &entry).map_err(too_many),
-            Member::Shown(name) => roll.push(name, &entry).map_err(too_many),
+            Member::Shown(name) => keep(shape, &mut roll, name, &entry),
             Member::Hidden => Ok(()),
             Member::Odd => keep_odd(&mut odd, &entry),
         })?;
@@ -236,8 +235,7 @@ impl List {
     ) -> Result<(), Cause> {
         for name in odd {
             let shown = [path.trimmed().as_bytes(), b"/", &name].concat();
-            let text = "a name that could lead out of its directory";
-            report.cause(shown, Cause::Operand(text.into()));
+            report.cause(shown, Cause::leads_out());
         }
         match sight {
             Sight::File(entry) => self.alone(server, report, path, &entry),
@@ -271,6 +269,15 @@ impl List {
             }
         })
     }
+}
+
+/// Keeps an entry for sorting, with as much of it as will be printed.
+pub fn keep(shape: Shape, roll: &mut Roll, name: &[u8], entry: &Entry<'_>) -> Result<(), Cause> {
+    let kept = match shape.form {
+        Form::Names => roll.push_name(name, entry),
+        Form::Long | Form::Json => roll.push(name, entry),
+    };
+    kept.map_err(too_many)
 }
 
 /// What to do with an entry of a directory.

@@ -4,18 +4,16 @@ use std::io::{self, Read};
 
 use ftp_core::charset::{Charset, Guess};
 use ftp_core::error::Cause;
-use ftp_core::line::{Lines, NoLineEnd, Piece};
+use ftp_core::line::{Lines, NoLineEnd};
 use ftp_core::listing::{By, Entry, ListReader, Roll};
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
 use ftp_core::url::{Address, Target};
-use ftp_core::walk::too_many;
 use ftp_core::wire::Listed;
 
-use crate::format::Form;
 use crate::output::{Output, Place};
 use crate::plan::Look;
-use crate::run::{Member, complete, member};
+use crate::run::{Member, complete, keep, member};
 
 /// Prints the listing on stdin as it would be printed if a server had sent it at `now`. `base` is
 /// its directory.
@@ -37,19 +35,16 @@ pub fn list(
     let mut roll = Roll::default();
     let mut guess = Guess::default();
     let stream = look.by == By::Arrival && !look.reverse && !look.guessing;
-    let names_only = look.shape.form == Form::Names;
     let listed = read(ListReader::list(now), &mut |entry| {
         if look.guessing {
             guess.see(&entry.name);
         }
         match member(&root, look.hidden, &entry) {
             Member::Shown(name) if stream => out.entry(Place { dir, name }, name, &entry),
-            Member::Shown(name) if names_only => roll.push_name(name, &entry).map_err(too_many),
-            Member::Shown(name) => roll.push(name, &entry).map_err(too_many),
+            Member::Shown(name) => keep(look.shape, &mut roll, name, &entry),
             Member::Hidden => Ok(()),
             Member::Odd => {
-                let text = "a name that could lead out of its directory";
-                report.cause(entry.name.to_vec(), Cause::Operand(text.into()));
+                report.cause(entry.name.to_vec(), Cause::leads_out());
                 Ok(())
             }
         }
@@ -83,10 +78,7 @@ fn read(
         lines.filled(count);
         let endless = |NoLineEnd| Cause::Operand("a line without end".into());
         while let Some(piece) = lines.next_piece().map_err(endless)? {
-            match piece {
-                Piece::Line(line) => reader.read(line, found)?,
-                Piece::Overlong => reader.pass_over(),
-            }
+            reader.read_piece(piece, found)?;
         }
         if count == 0 {
             break;

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use ftp_core::clock::Times;
 use ftp_core::error::Cause;
-use ftp_core::listing::{By, Kind};
+use ftp_core::listing::Kind;
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
 use ftp_core::relay::{self, Relay, RelayError};
@@ -43,10 +42,6 @@ pub fn run(mut plan: Plan) -> Report {
     plan.sinks.quit();
     plan.report
 }
-
-/// A copy takes everything it can see.
-const SWEEP: Sweep =
-    Sweep { hidden: true, whole_only: false, times: Times::AsSent, by: By::Name, reverse: false };
 
 struct Pipe<'a> {
     sink: &'a mut Server,
@@ -159,7 +154,7 @@ impl Pipe<'_> {
         kind: Type,
     ) -> Result<(), RelayError> {
         self.prepare(to).map_err(RelayError::Sink)?;
-        let walked = walk(server, root, SWEEP, &mut |server, step| {
+        let walked = walk(server, root, Sweep::EVERYTHING, &mut |server, step| {
             sources::adopt_charset(server, report);
             let (item, done) = match &step {
                 Step::Enter(item) => (item, self.directory(to, item)),

@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use ftp_core::clock::Times;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
-use ftp_core::listing::{By, Kind};
+use ftp_core::listing::Kind;
 use ftp_core::path::RemotePath;
 use ftp_core::reply::Reply;
 use ftp_core::report::Report;
@@ -31,8 +30,7 @@ pub fn run(plan: Plan) -> Report {
 }
 
 /// What cannot be seen whole stays.
-const SWEEP: Sweep =
-    Sweep { hidden: true, whole_only: true, times: Times::AsSent, by: By::Name, reverse: false };
+const SWEEP: Sweep = Sweep { whole_only: true, ..Sweep::EVERYTHING };
 
 struct Rm {
     depth: Depth,

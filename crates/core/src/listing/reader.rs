@@ -6,7 +6,7 @@ use super::{
     bare, blocks, dos, eplf, mlsd, mvs, netpresenz, netware, os2, os400, tandem, totals, unix,
     vmcms, vms, vxworks,
 };
-use crate::line::take_line;
+use crate::line::{Piece, take_line};
 
 /// The forms a listing comes in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -163,6 +163,20 @@ impl ListReader {
         }
     }
 
+    /// Reads what was cut off a stream; a line too long to be kept is counted.
+    ///
+    /// # Errors
+    /// What `found` returns.
+    pub fn read_piece<E>(&mut self, piece: Piece<'_>, found: &mut Found<'_, E>) -> Result<(), E> {
+        match piece {
+            Piece::Line(line) => self.read(line, found),
+            Piece::Overlong => {
+                self.pass_over();
+                Ok(())
+            }
+        }
+    }
+
     fn line<'a>(&mut self, line: &'a [u8]) -> Option<Line<'a>> {
         let Some(settled) = self.settled else { return self.settle(line) };
         if let Some(read) = self.parse(settled, line) {
@@ -259,8 +273,8 @@ impl ListReader {
         Ok(())
     }
 
-    /// Counts a line that could not be read, such as one that is too long to be given.
-    pub fn pass_over(&mut self) {
+    /// Counts a line that could not be read.
+    fn pass_over(&mut self) {
         self.unknown = self.unknown.saturating_add(1);
     }
 

@@ -309,10 +309,7 @@ impl<'s> Transfer<'s> {
             Some(total) if announced == total || announced.checked_add(from) == Some(total) => {
                 total
             }
-            Some(_) => {
-                let text = "the file changed on the server while it was fetched";
-                return Err(Cause::Operand(text.into()));
-            }
+            Some(_) => return Err(Cause::changed()),
         };
         self.announced = Some(total.saturating_sub(from));
         Ok(Some(total))

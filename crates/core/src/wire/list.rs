@@ -217,13 +217,7 @@ fn read_entries(
         }
         visit(entry)
     };
-    let read = each_line(transfer, &mut |piece| match piece {
-        Piece::Line(text) => reader.read(text, &mut seen),
-        Piece::Overlong => {
-            reader.pass_over();
-            Ok(())
-        }
-    });
+    let read = each_line(transfer, &mut |piece| reader.read_piece(piece, &mut seen));
     let read = read.and_then(|bytes| reader.finish(&mut seen).map(|()| bytes));
     *transfer.guess() = guess;
     read
