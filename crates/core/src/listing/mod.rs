@@ -56,6 +56,11 @@ pub fn base_name(name: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
+mod trial {
+    pub(super) mod tests;
+}
+
+#[cfg(test)]
 mod strangers {
     mod tests;
 }

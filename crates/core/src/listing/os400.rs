@@ -162,6 +162,7 @@ fn is_stream(class: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::listing::Role;
+    use crate::listing::trial::tests::{cut_and_altered, every_line_is_an_entry};
     use crate::time::iso_utc;
 
     const SAMPLES: [(&[u8], &str); 2] = [
@@ -249,26 +250,14 @@ mod tests {
 
     #[test]
     fn every_line_of_the_samples_is_an_entry() {
-        for (sample, expected) in SAMPLES {
-            let read = sample.split(|&b| b == b'\n').map(|line| line.strip_suffix(b"\r"));
-            let lines: Vec<_> = read.flatten().collect();
-            for line in &lines {
-                assert!(parse_line(line).is_some(), "{}", line.escape_ascii());
-            }
-            assert_eq!(lines.len(), expected.lines().count());
-        }
+        every_line_is_an_entry(&SAMPLES, |line| parse_line(line).is_some());
     }
 
     #[test]
     fn cut_and_altered_lines_are_harmless() {
-        for line in SAMPLES.iter().flat_map(|(sample, _)| sample.split(|&b| b == b'\n')) {
-            let places = 0..line.len();
-            for (at, byte) in places.flat_map(|at| b" */.:9A\0\xFF".map(|byte| (at, byte))) {
-                let mut altered = line.to_vec();
-                altered[at] = byte;
-                assert!(parse_line(&altered).is_none_or(|entry| !entry.name.is_empty()));
-                parse_line(&line[..at]);
-            }
-        }
+        cut_and_altered(&SAMPLES, b" */.:9A\0\xFF", |altered, cut| {
+            assert!(parse_line(altered).is_none_or(|entry| !entry.name.is_empty()));
+            parse_line(cut);
+        });
     }
 }
