@@ -53,27 +53,29 @@ impl fmt::Display for CopyError {
     }
 }
 
-/// Copies until `source` ends; returns the bytes read from it.
+/// Copies until `source` ends, or has given more than `most` bytes; returns the bytes read from it.
 ///
 /// # Errors
 /// Says which side broke when one does, and how far it came.
-pub fn copy(mut source: End<'_>, mut sink: End<'_>, lines: Lines) -> Result<u64, CopyError> {
+pub fn copy(
+    mut source: End<'_>,
+    mut sink: End<'_>,
+    lines: Lines,
+    most: u64,
+) -> Result<u64, CopyError> {
     let mut moved = 0;
     if lines == Lines::Keep
         && let (End::Plain(from), End::Plain(to)) = (&source, &sink)
         && let Some(route) = Route::between(from, to)
     {
-        match route.travel(*from, *to, &mut moved) {
+        match route.travel(*from, *to, (&mut moved, most)) {
             Ok(Arrived::AtTheEnd) => return Ok(moved),
             Ok(Arrived::HereOnly) => {}
             Err((side, error)) => return Err(CopyError { side, error, moved }),
         }
     }
-    by_hand(&mut source, &mut sink, lines, &mut moved).map_err(|(side, error)| CopyError {
-        side,
-        error,
-        moved,
-    })?;
+    by_hand(&mut source, &mut sink, lines, (&mut moved, most))
+        .map_err(|(side, error)| CopyError { side, error, moved })?;
     Ok(moved)
 }
 
@@ -81,7 +83,7 @@ type Broken = (Side, io::Error);
 
 /// How far the kernel took us.
 enum Arrived {
-    /// The source has ended.
+    /// The source has ended, or has given more than it should.
     AtTheEnd,
     /// The kernel cannot go on here; nothing is lost, read and write do the rest.
     HereOnly,
@@ -122,9 +124,9 @@ impl Route {
         &self,
         from: BorrowedFd<'_>,
         to: BorrowedFd<'_>,
-        moved: &mut u64,
+        (moved, most): (&mut u64, u64),
     ) -> Result<Arrived, Broken> {
-        loop {
+        while *moved <= most {
             let fast = match self {
                 Self::Splice { into_pipe } => patiently(from, to, *into_pipe)?,
                 Self::SendFile => {
@@ -142,6 +144,7 @@ impl Route {
                 Fast::Unsupported => return Ok(Arrived::HereOnly),
             }
         }
+        Ok(Arrived::AtTheEnd)
     }
 }
 
@@ -220,11 +223,11 @@ fn by_hand(
     source: &mut End<'_>,
     sink: &mut End<'_>,
     lines: Lines,
-    moved: &mut u64,
+    (moved, most): (&mut u64, u64),
 ) -> Result<(), Broken> {
     let (mut buffer, mut converted) = (vec![0; BUFFER], Vec::new());
     let mut converter = Converter::new(lines);
-    loop {
+    while *moved <= most {
         let count = match source.read(&mut buffer) {
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -246,10 +249,11 @@ fn by_hand(
         };
         sink.write_all(out).map_err(|error| (Side::Sink, error))?;
         if count == 0 {
-            return sink.flush().map_err(|error| (Side::Sink, error));
+            break;
         }
         *moved += count as u64;
     }
+    sink.flush().map_err(|error| (Side::Sink, error))
 }
 
 impl Read for End<'_> {
@@ -337,7 +341,8 @@ mod tests {
             let feeder = feed(far, pattern(length));
             let file = scratch();
             let moved =
-                copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::Keep).unwrap();
+                copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::Keep, u64::MAX)
+                    .unwrap();
             feeder.join().unwrap();
             assert_eq!(moved, length as u64);
             assert_eq!(content(&file), pattern(length));
@@ -352,7 +357,7 @@ mod tests {
         let file = File::options().append(true).open(&path).unwrap();
         let (near, far) = sockets();
         let feeder = feed(far, pattern(2_000_003));
-        copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::Keep).unwrap();
+        copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::Keep, u64::MAX).unwrap();
         feeder.join().unwrap();
         let whole = std::fs::read(&path).unwrap();
         assert_eq!(whole.len(), 6 + 2_000_003);
@@ -367,10 +372,12 @@ mod tests {
         let (up_near, up_far) = sockets();
         let (down_near, mut down_far) = sockets();
         let sender = thread::spawn(move || {
-            copy(End::Plain(file.as_fd()), End::Plain(up_near.as_fd()), Lines::Keep).unwrap()
+            copy(End::Plain(file.as_fd()), End::Plain(up_near.as_fd()), Lines::Keep, u64::MAX)
+                .unwrap()
         });
         let relay = thread::spawn(move || {
-            copy(End::Plain(up_far.as_fd()), End::Plain(down_near.as_fd()), Lines::Keep).unwrap()
+            copy(End::Plain(up_far.as_fd()), End::Plain(down_near.as_fd()), Lines::Keep, u64::MAX)
+                .unwrap()
         });
         let mut got = Vec::new();
         down_far.read_to_end(&mut got).unwrap();
@@ -387,7 +394,7 @@ mod tests {
         let feeder = thread::spawn(move || {
             let _ = (&far).write_all(&pattern(100_000));
         });
-        let end = copy(End::Plain(near.as_fd()), End::Plain(writer.as_fd()), Lines::Keep);
+        let end = copy(End::Plain(near.as_fd()), End::Plain(writer.as_fd()), Lines::Keep, u64::MAX);
         assert_eq!(end.unwrap_err().side, Side::Sink);
         drop(near);
         feeder.join().unwrap();
@@ -395,7 +402,7 @@ mod tests {
         let (near, _far) = sockets();
         near.set_read_timeout(Some(std::time::Duration::from_millis(20))).unwrap();
         let (_reader, writer) = std::io::pipe().unwrap();
-        let end = copy(End::Plain(near.as_fd()), End::Plain(writer.as_fd()), Lines::Keep);
+        let end = copy(End::Plain(near.as_fd()), End::Plain(writer.as_fd()), Lines::Keep, u64::MAX);
         let broken = end.unwrap_err();
         assert_eq!((broken.side, broken.error.kind()), (Side::Source, io::ErrorKind::WouldBlock));
     }
@@ -406,8 +413,23 @@ mod tests {
         let feeder = feed(far, b"a\r\nb\r\n".to_vec());
         let file = scratch();
         let moved =
-            copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::ToLocal).unwrap();
+            copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::ToLocal, u64::MAX)
+                .unwrap();
         feeder.join().unwrap();
         assert_eq!((moved, content(&file)), (6, b"a\nb\n".to_vec()));
+    }
+
+    #[test]
+    fn a_source_that_gives_more_than_it_should_is_not_read_on() {
+        for lines in [Lines::Keep, Lines::ToWire] {
+            let endless = File::open("/dev/zero").unwrap();
+            let (mut reader, writer) = std::io::pipe().unwrap();
+            let drain = thread::spawn(move || reader.read_to_end(&mut Vec::new()).unwrap());
+            let moved = copy(End::Plain(endless.as_fd()), End::Plain(writer.as_fd()), lines, 10);
+            drop(writer);
+            let moved = moved.unwrap();
+            assert!(moved > 10 && moved as usize <= STRIDE + BUFFER, "{moved}");
+            drain.join().unwrap();
+        }
     }
 }

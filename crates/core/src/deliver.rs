@@ -36,7 +36,7 @@ pub fn receive(
     passed: u64,
 ) -> Arrival {
     transfer.announced = transfer.announced.map(|count| count.saturating_sub(passed));
-    match copy(end(&mut transfer.stream), sink, lines) {
+    match copy(end(&mut transfer.stream), sink, lines, u64::MAX) {
         Ok(moved) => Arrival { moved, end: transfer.finish_download(moved, next).map(drop) },
         Err(broken) if is_whole(&transfer, &broken) => {
             let moved = broken.moved;
@@ -63,10 +63,23 @@ pub struct Departure {
     pub end: Result<(), Cause>,
 }
 
-/// Sends all of `source`.
-pub fn send(mut transfer: Transfer<'_>, source: End<'_>, kind: Type) -> Departure {
+/// Sends all of `source`, which must have `size` bytes where that is known.
+pub fn send(
+    mut transfer: Transfer<'_>,
+    source: End<'_>,
+    kind: Type,
+    size: Option<u64>,
+) -> Departure {
     let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
-    match copy(source, end(&mut transfer.stream), lines) {
+    match copy(source, end(&mut transfer.stream), lines, size.unwrap_or(u64::MAX)) {
+        Ok(moved) if size.is_some_and(|size| size != moved) => {
+            transfer.abandon();
+            let text = match size {
+                Some(size) if moved < size => format!("ended after {moved} of {size} bytes"),
+                _ => format!("has more than {} bytes", size.unwrap_or(0)),
+            };
+            Departure { moved, all: false, end: Err(Cause::Local(io::Error::other(text))) }
+        }
         Ok(moved) => Departure { moved, all: true, end: transfer.finish_upload().map(drop) },
         Err(CopyError { side: Side::Source, error, moved }) => {
             transfer.abandon();

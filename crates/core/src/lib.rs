@@ -24,7 +24,7 @@
 //! * the system: [`sys`], [`local`], [`copy`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`],
-//!   [`retry`], [`resume`], [`resend`], [`relay`], [`clock`], [`walk`], [`expand`]
+//!   [`retry`], [`resume`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`face`]
 
 pub mod charset;
@@ -57,6 +57,7 @@ pub mod retry;
 pub mod secret;
 pub mod servers;
 pub mod sources;
+pub mod stage;
 pub mod sys;
 pub mod time;
 pub mod url;

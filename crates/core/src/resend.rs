@@ -17,8 +17,8 @@ use crate::wire::{Type, Wants};
 /// Where the bytes of an upload come from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
-    /// A file, which can be read again from any byte.
-    File(&'a File),
+    /// A file, which can be read again from any byte; it begins at this one.
+    File(&'a File, u64),
     /// A pipe or terminal: what was read is gone.
     Stream(BorrowedFd<'a>),
 }
@@ -34,6 +34,8 @@ pub struct Upload<'a> {
     pub source: Source<'a>,
     /// How it is transferred.
     pub kind: Type,
+    /// How many bytes the source must have, where that was said (`--size`).
+    pub size: Option<u64>,
     /// How many tries in a row may bring nothing.
     pub retries: u32,
 }
@@ -81,7 +83,7 @@ pub fn store(server: &mut Server, job: &Upload<'_>) -> Result<u64, Cause> {
 /// Whether the bytes that the server may have lost can be had once more.
 fn can_resume(job: &Upload<'_>, progress: &Progress) -> bool {
     match job.source {
-        Source::File(_) => job.how == Store::Replace || !progress.begun,
+        Source::File(..) => job.how == Store::Replace || !progress.begun,
         Source::Stream(_) => !progress.begun,
     }
 }
@@ -91,17 +93,17 @@ fn attempt(server: &mut Server, job: &Upload<'_>, progress: &mut Progress) -> Re
         server.session(Wants { features: !job.path.as_bytes().is_ascii(), data: true })?;
     let resumes = progress.begun && job.kind == Type::Image && !progress.whole_only;
     progress.stored = match job.source {
-        Source::File(file) if resumes => {
-            let length = file.metadata().map_err(Cause::Local)?.len();
+        Source::File(file, begin) if resumes => {
+            let length = file.metadata().map_err(Cause::Local)?.len().saturating_sub(begin);
             let stored = session.size_before_transfer(job.path)?;
             stored.filter(|&stored| stored <= length).unwrap_or(0)
         }
         _ => 0,
     };
-    if let Source::File(mut file) = job.source
+    if let Source::File(mut file, begin) = job.source
         && progress.begun
     {
-        file.seek(SeekFrom::Start(progress.stored)).map_err(Cause::Local)?;
+        file.seek(SeekFrom::Start(begin + progress.stored)).map_err(Cause::Local)?;
     }
     let append = job.how == Store::Append;
     let transfer = session.store(append, job.path, job.kind, progress.stored);
@@ -111,10 +113,11 @@ fn attempt(server: &mut Server, job: &Upload<'_>, progress: &mut Progress) -> Re
     })?;
     progress.begun = true;
     let source = match job.source {
-        Source::File(file) => file.as_fd(),
+        Source::File(file, _) => file.as_fd(),
         Source::Stream(stream) => stream,
     };
-    let Departure { moved, all, end } = send(transfer, End::Plain(source), job.kind);
+    let size = job.size.map(|size| size.saturating_sub(progress.stored));
+    let Departure { moved, all, end } = send(transfer, End::Plain(source), job.kind, size);
     progress.taken = progress.stored + moved;
     match end {
         Ok(()) => agree(server, job, progress),

@@ -122,6 +122,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "retry.rs",
             "resume.rs",
             "resend.rs",
+            "stage.rs",
             "relay.rs",
             "clock.rs",
             "walk.rs",
@@ -170,7 +171,7 @@ const DOORS: [(&str, &str); 11] = [
     ("encoding_rs", "charset.rs charset/guess.rs"),
     ("chardetng", "charset/guess.rs"),
     ("tempfile", "local.rs"),
-    ("fastrand", "retry.rs"),
+    ("fastrand", "retry.rs stage.rs"),
     ("anyhow", "prepare.rs face.rs"),
 ];
 

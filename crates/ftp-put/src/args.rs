@@ -1,8 +1,8 @@
 //! What ftp-put is told on its command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, on};
+use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on};
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Args {
     pub recursive: bool,
     pub parents: bool,
     pub ascii: bool,
+    pub atomic: bool,
+    pub size: Option<u64>,
 }
 
 pub const TOOL: Tool<Args> = Tool {
@@ -32,7 +34,7 @@ pub const TOOL: Tool<Args> = Tool {
     notes: &[Section {
         title: "Examples",
         lines: &[
-            "tar cz site | ftp-put ftp://h/backup/site.tgz",
+            "tar cz site | ftp-put --atomic ftp://h/backup/site.tgz",
             "ftp-put report.pdf ftp://h/inbox/",
             "ftp-put -m a.txt b.txt ftp://h/new/folder/",
             "ftp-put -R site ftp://h/www/",
@@ -71,7 +73,26 @@ const FLAGS: &[Flag<Args>] = &[
         set: |args, _| on(&mut args.ascii),
         help: "Transfer as text: line ends become CRLF on the way.",
     },
+    Flag {
+        long: "atomic",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.atomic),
+        help: "Upload under a temporary name, then rename. What fails leaves what was there before.",
+    },
+    Flag {
+        long: "size",
+        short: None,
+        takes: Takes::Value("BYTES"),
+        set: |args, value| keep(&mut args.size, bytes(value)),
+        help: "Fail unless the input has so many bytes. It guards against a command that breaks in the middle of its output.",
+    },
 ];
+
+fn bytes(typed: &OsStr) -> Result<u64, String> {
+    let number = typed.to_str().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    number.and_then(|text| text.parse().ok()).ok_or_else(|| "must be a number of bytes".to_owned())
+}
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use ftp_core::charset::for_terminal;
 use ftp_core::deliver::Store;
 use ftp_core::path::RemotePath;
@@ -35,6 +35,10 @@ pub struct Plan {
     pub recursive: bool,
     pub parents: bool,
     pub ascii: bool,
+    /// Whether files get their names only when they are complete.
+    pub atomic: bool,
+    /// How many bytes the one source must have.
+    pub size: Option<u64>,
     pub retries: u32,
 }
 
@@ -62,6 +66,9 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         sources.push(Local::Stdin);
     }
     fits(&sources, &to)?;
+    ensure!(!(args.atomic && args.append), "--atomic replaces a file, -A does not");
+    let one_file = sources.len() == 1 && !args.recursive;
+    ensure!(args.size.is_none() || one_file, "--size is about one file");
     let servers = prepare::servers(&args.session, charset, [&address.origin])?;
     Ok(Plan {
         report: prepare::report(TOOL.name, &args.session, charset),
@@ -73,6 +80,8 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         recursive: args.recursive,
         parents: args.parents,
         ascii: address.ascii.unwrap_or(args.ascii),
+        atomic: args.atomic,
+        size: args.size,
         retries: args.session.retries,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use ftp_core::report::Report;
 use ftp_core::resend::{self, Upload};
 use ftp_core::servers::Server;
 use ftp_core::sources;
+use ftp_core::stage;
 use ftp_core::sys;
 use ftp_core::wire::{Type, Wants};
 
@@ -33,6 +34,8 @@ pub fn run(mut plan: Plan) -> Report {
                 recursive: plan.recursive,
                 parents: plan.parents,
                 kind: if plan.ascii { Type::Ascii } else { Type::Image },
+                atomic: plan.atomic,
+                size: plan.size,
                 retries: plan.retries,
                 sent: HashSet::new(),
             };
@@ -53,6 +56,8 @@ struct Put<'a> {
     recursive: bool,
     parents: bool,
     kind: Type,
+    atomic: bool,
+    size: Option<u64>,
     retries: u32,
     /// What this run has stored: two sources of one name must not overwrite each other.
     sent: HashSet<RemotePath>,
@@ -61,19 +66,21 @@ struct Put<'a> {
 impl Put<'_> {
     fn source(&mut self, source: &Local, to: &RemotePath) {
         let done = match source {
-            Local::Stdin => {
-                let stdin = io::stdin();
-                if sys::was_closed(&stdin) {
-                    let closed = io::Error::other("is closed: there is nothing to put");
-                    return self.settle(Err(Failure::new(*b"stdin", Cause::Local(closed))));
-                }
-                let source = resend::Source::Stream(stdin.as_fd());
-                let input = Input { what: b"stdin", source };
-                self.prepare(to).and_then(|()| self.send(input, to))
-            }
+            Local::Stdin => self.stdin(to),
             Local::Path(path) => self.path(path, to),
         };
         self.settle(done);
+    }
+
+    fn stdin(&mut self, to: &RemotePath) -> Result<(), Failure> {
+        let failed = |error| Failure::new(*b"stdin", Cause::Local(error));
+        let stdin = io::stdin();
+        if sys::was_closed(&stdin) {
+            return Err(failed(io::Error::other("is closed: there is nothing to put")));
+        }
+        self.prepare(to)?;
+        let file = File::from(stdin.as_fd().try_clone_to_owned().map_err(failed)?);
+        self.open(&file, b"stdin", to)
     }
 
     fn path(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
@@ -124,12 +131,18 @@ impl Put<'_> {
 
     fn file(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
         let file = File::open(path).map_err(|error| local(path, error))?;
+        self.open(&file, bytes(path), to)
+    }
+
+    /// What is open as `file` from where it stands: a regular file can be read again, also when it
+    /// is stdin, whose beginning somebody else may have read.
+    fn open(&mut self, mut file: &File, what: &[u8], to: &RemotePath) -> Result<(), Failure> {
         let regular = file.metadata().is_ok_and(|found| found.is_file());
-        let source = match regular {
-            true => resend::Source::File(&file),
-            false => resend::Source::Stream(file.as_fd()),
+        let source = match file.stream_position() {
+            Ok(begin) if regular => resend::Source::File(file, begin),
+            _ => resend::Source::Stream(file.as_fd()),
         };
-        self.send(Input { what: bytes(path), source }, to)
+        self.send(Input { what, source }, to)
     }
 
     fn send(&mut self, input: Input<'_>, to: &RemotePath) -> Result<(), Failure> {
@@ -137,14 +150,24 @@ impl Put<'_> {
             let text = "would overwrite a file just put under the same name";
             return Err(Failure::new(input.what, Cause::Operand(text.into())));
         }
+        let temporary = self.atomic.then(|| stage::temporary(to));
+        let path = temporary.as_ref().unwrap_or(to);
         let upload = Upload {
-            path: to,
+            path,
             how: self.how,
             source: input.source,
             kind: self.kind,
+            size: self.size,
             retries: self.retries,
         };
-        match resend::store(self.server, &upload) {
+        let stored = resend::store(self.server, &upload);
+        let done = match temporary.as_ref() {
+            Some(temporary) => stored.and_then(|count| {
+                stage::publish(self.server, temporary, to, self.retries).map(|()| count)
+            }),
+            None => stored,
+        };
+        match done {
             Ok(count) => {
                 self.report.done(&format!("{}: {count} bytes", self.report.shown(to.as_bytes())));
                 Ok(())

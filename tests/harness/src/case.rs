@@ -1,6 +1,7 @@
 //! A case file: one behaviour of one tool as data. Reads it, runs it, compares, and tells all
 //! about a failure.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
@@ -34,6 +35,7 @@ enum Given {
 pub struct Case {
     run: Vec<Word>,
     stdin: Option<Content>,
+    stdin_file: Option<(OsString, u64)>,
     env: Vec<Text>,
     given: Vec<Given>,
     signal: Option<(Signal, Duration)>,
@@ -55,6 +57,7 @@ impl Case {
         let mut case = Self {
             run: words(wanted("run").ok_or("no `run:`")?.head.key_value().1)?,
             stdin: None,
+            stdin_file: None,
             env: Vec::new(),
             given: Vec::new(),
             signal: None,
@@ -92,6 +95,9 @@ impl Case {
         match (word, words(name)?.as_slice(), value.as_slice()) {
             ("run", [], [_, ..]) => {}
             ("stdin", [], content) => self.stdin = Some(Content::parse(content)?),
+            ("stdin-file", [], [name, from, begin]) if from.keyword() == "from" => {
+                self.stdin_file = Some((name.keyword().into(), number(begin.keyword())?));
+            }
             ("env", [], [pair]) => self.env.push(pair.text.clone()),
             ("file", [name], content) => {
                 self.given.push(Given::File(name.text.clone(), Content::parse(content)?));
@@ -208,6 +214,7 @@ impl Case {
             args: args.collect::<Result<_>>()?,
             env: env.collect::<Result<_>>()?,
             stdin: self.stdin.as_ref().map(|content| content.fill(vars)).transpose()?,
+            stdin_file: self.stdin_file.clone(),
             signal: self.signal,
             stdout_closes: self.stdout_closes,
             timeout: self.timeout,

@@ -2,7 +2,8 @@
 //! Whether that is right is decided by `expect`.
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -21,6 +22,8 @@ pub struct Invocation {
     pub args: Vec<Vec<u8>>,
     /// What comes on stdin; `None` is an empty stdin.
     pub stdin: Option<Vec<u8>>,
+    /// A file that is stdin instead, and the byte that it stands at.
+    pub stdin_file: Option<(OsString, u64)>,
     /// The environment on top of PATH, HOME and TMPDIR; nothing else of ours is passed on.
     pub env: Vec<(Vec<u8>, Vec<u8>)>,
     /// A signal to be sent after some time.
@@ -36,6 +39,7 @@ impl Default for Invocation {
         Self {
             args: Vec::new(),
             stdin: None,
+            stdin_file: None,
             env: Vec::new(),
             signal: None,
             stdout_closes: None,
@@ -83,7 +87,7 @@ impl Ran {
 /// It cannot be started.
 pub fn run(exe: &Path, invocation: &Invocation, scratch: &Scratch) -> io::Result<Ran> {
     let start = Instant::now();
-    let mut child = command(exe, invocation, scratch).spawn()?;
+    let mut child = command(exe, invocation, scratch)?.spawn()?;
     let stdin = child.stdin.take();
     let input = invocation.stdin.clone().unwrap_or_default();
     // A tool that stops reading early breaks this pipe; its exit code tells more than the error.
@@ -95,7 +99,7 @@ pub fn run(exe: &Path, invocation: &Invocation, scratch: &Scratch) -> io::Result
     Ok(Ran { status, stdout: collected(stdout), stderr: collected(stderr), elapsed, hung })
 }
 
-fn command(exe: &Path, invocation: &Invocation, scratch: &Scratch) -> Command {
+fn command(exe: &Path, invocation: &Invocation, scratch: &Scratch) -> io::Result<Command> {
     let mut command = Command::new(exe);
     let text = |bytes: &Vec<u8>| OsString::from_vec(bytes.clone());
     command.args(invocation.args.iter().map(text)).current_dir(scratch.dir());
@@ -103,7 +107,12 @@ fn command(exe: &Path, invocation: &Invocation, scratch: &Scratch) -> Command {
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.envs(invocation.env.iter().map(|(name, value)| (text(name), text(value))));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
+    if let Some((name, begin)) = &invocation.stdin_file {
+        let mut file = File::open(scratch.dir().join(name))?;
+        file.seek(SeekFrom::Start(*begin))?;
+        command.stdin(file);
+    }
+    Ok(command)
 }
 
 fn collect(pipe: Option<impl Read + Send + 'static>, limit: Option<u64>) -> JoinHandle<Vec<u8>> {

@@ -350,6 +350,19 @@ impl Session {
         Err(Cause::Refused(made))
     }
 
+    /// Renames a file (RFC 959 §4.1.3).
+    ///
+    /// # Errors
+    /// The server's refusal of either name, or a lost connection.
+    pub fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Cause> {
+        let reply = self.ask("RNFR", Some(from))?;
+        // 350 says that the new name is awaited; a server that is content at once is as good.
+        if !(reply.code() == 350 || reply.is_done()) {
+            return Err(Cause::Refused(reply));
+        }
+        self.command("RNTO", Some(to)).map(drop)
+    }
+
     /// Leaves with QUIT, without waiting for the answer.
     pub fn quit(mut self) {
         if self.is_usable() {

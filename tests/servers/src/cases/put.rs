@@ -13,6 +13,8 @@ pub(super) const CASES: &[Case] = &[
     case("put replaces what is there", replaces),
     case("ten uploads in a row", ten),
     case("put into a missing folder fails", missing),
+    case("put --atomic replaces a file, and leaves it alone when the input is short", atomic),
+    case("put --atomic stores a tree", atomic_tree),
 ];
 
 fn stdin(server: &Server, tools: &Tools) -> Outcome {
@@ -88,4 +90,21 @@ fn missing(server: &Server, tools: &Tools) -> Outcome {
     let ran = tools.put(server).arg(server.url("/missing/x")).stdin("lost").run()?;
     ran.code(1)?.complained("missing/x: 5")?;
     holds("nothing on the server", server.root.files()?.is_empty())
+}
+
+fn atomic(server: &Server, tools: &Tools) -> Outcome {
+    server.root.mkdir("in")?;
+    server.root.write("in/a", "old")?;
+    let call = || tools.put(server).args(&["--atomic", "--size", "3"]).arg(server.url("/in/a"));
+    call().stdin("ne").run()?.code(6)?.complained("stdin: ended after 2 of 3 bytes")?;
+    same_bytes("a", b"old", &server.root.read("in/a")?)?;
+    call().stdin("new").silent()?;
+    same_bytes("a", b"new", &server.root.read("in/a")?)?;
+    holds("nothing else is left", server.root.files()?.len() == 1)
+}
+
+fn atomic_tree(server: &Server, tools: &Tools) -> Outcome {
+    plant_tree(&tools.here, "tree")?;
+    tools.put(server).args(&["--atomic", "-R", "tree"]).arg(server.url("/")).silent()?;
+    same_tree(&tools.here, "tree/", &server.root, "tree/")
 }
