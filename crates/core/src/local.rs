@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 
 /// The temporary files of a run, so that a signal can remove them before the process dies of it.
 #[derive(Clone, Debug, Default)]
@@ -90,12 +90,31 @@ impl Draft {
     /// # Errors
     /// A full disk that only now shows, or a rename that fails; nothing is left then.
     pub fn commit(self) -> io::Result<()> {
+        self.name_it(|file, target| file.persist(target).map(drop))
+    }
+
+    /// As [`Self::commit`], unless the name was given to another file meanwhile: then that one stays,
+    /// and the answer is `false`.
+    ///
+    /// # Errors
+    /// Those of [`Self::commit`].
+    pub fn commit_new(self) -> io::Result<bool> {
+        match self.name_it(|file, target| file.persist_noclobber(target).map(drop)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            other => other.map(|()| true),
+        }
+    }
+
+    fn name_it(
+        self,
+        rename: impl FnOnce(NamedTempFile, &Path) -> Result<(), PersistError>,
+    ) -> io::Result<()> {
         match self {
             Self::Direct(_) => Ok(()),
             Self::Beside { file, target, unfinished } => {
                 let temporary = file.path().to_owned();
                 file.as_file().sync_data()?;
-                let renamed = file.persist(&target).map(drop).map_err(|failed| failed.error);
+                let renamed = rename(file, &target).map_err(|failed| failed.error);
                 unfinished.paths().remove(&temporary);
                 renamed
             }
@@ -133,6 +152,19 @@ mod tests {
         draft.file().write_all(b"whole").unwrap();
         draft.commit().unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"whole");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_name_that_was_taken_meanwhile_stays_with_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        for (content, is_ours) in [("one", true), ("two", false)] {
+            let draft = Draft::begin(&target, &Unfinished::default()).unwrap();
+            draft.file().write_all(content.as_bytes()).unwrap();
+            assert_eq!(draft.commit_new().unwrap(), is_ours);
+        }
+        assert_eq!(fs::read(&target).unwrap(), b"one");
         assert_eq!(names(folder.path()), ["a"]);
     }
 

@@ -15,6 +15,7 @@ pub struct Args {
     pub directory: Option<PathBuf>,
     pub recursive: bool,
     pub ascii: bool,
+    pub no_clobber: bool,
 }
 
 pub const TOOL: Tool<Args> = Tool {
@@ -79,6 +80,13 @@ const FLAGS: &[Flag<Args>] = &[
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.ascii),
         help: "Transfer as text: line ends become LF here.",
+    },
+    Flag {
+        long: "no-clobber",
+        short: Some('n'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.no_clobber),
+        help: "Never replace a file. One that is there stays; that is no error.",
     },
 ];
 

@@ -29,6 +29,8 @@ pub struct Plan {
     pub destination: Destination,
     pub recursive: bool,
     pub ascii: bool,
+    /// Whether a file that is there already stays.
+    pub no_clobber: bool,
     pub retries: u32,
 }
 
@@ -44,8 +46,16 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
     let origins = operands.iter().map(|operand| &operand.address.origin);
     let servers = prepare::servers(&args.session, charset, origins)?;
     let report = prepare::report(TOOL.name, &args.session, charset);
-    let (recursive, ascii, retries) = (args.recursive, args.ascii, args.session.retries);
-    Ok(Plan { report, servers, operands, destination, recursive, ascii, retries })
+    Ok(Plan {
+        report,
+        servers,
+        operands,
+        destination,
+        recursive: args.recursive,
+        ascii: args.ascii,
+        no_clobber: args.no_clobber,
+        retries: args.session.retries,
+    })
 }
 
 /// The names of stdout.
@@ -55,6 +65,10 @@ fn destination(args: &Args) -> anyhow::Result<Destination> {
     let given = [args.output.is_some(), args.remote_name, args.directory.is_some()];
     let count = given.iter().filter(|&&given| given).count();
     ensure!(count <= 1, "-o, -O and -d exclude each other");
+    ensure!(
+        !args.no_clobber || count + usize::from(args.recursive) > 0,
+        "-n is about files: use -o, -O or -d"
+    );
     match (&args.output, &args.directory) {
         (Some(_), _) if args.recursive => bail!("-R saves a tree: use -d DIR, not -o"),
         // Opened anew, /dev/stdout would be written from its beginning.

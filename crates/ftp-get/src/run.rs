@@ -25,14 +25,22 @@ use ftp_core::wire::{Next, Type};
 use crate::plan::{Destination, Plan};
 
 pub fn run(plan: Plan) -> Report {
-    let Plan { mut report, mut servers, operands, destination, recursive, ascii, retries } = plan;
+    let Plan { mut report, mut servers, operands, .. } = plan;
     let unfinished = Unfinished::default();
     let on_death = unfinished.clone();
     if let Err(error) = sys::tidy_on_death(move || on_death.remove_all()) {
         report.cause(*b"signals", Cause::Local(error));
     }
     let written = RefCell::default();
-    let get = Get { destination, recursive, ascii, retries, unfinished, written };
+    let get = Get {
+        destination: plan.destination,
+        recursive: plan.recursive,
+        ascii: plan.ascii,
+        no_clobber: plan.no_clobber,
+        retries: plan.retries,
+        unfinished,
+        written,
+    };
     sources::for_each(&mut servers, &operands, &mut report, &mut |server, report, source| {
         get.source(server, report, source);
         if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -45,10 +53,19 @@ struct Get {
     destination: Destination,
     recursive: bool,
     ascii: bool,
+    no_clobber: bool,
     retries: u32,
     unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
     written: RefCell<HashSet<PathBuf>>,
+}
+
+/// What became of a file that did not fail.
+enum Done {
+    /// So many bytes were fetched.
+    Fetched(u64),
+    /// It was here already, and `-n` lets it be.
+    Left,
 }
 
 /// One file: where it is, and how it is fetched.
@@ -87,20 +104,23 @@ impl Get {
         resume::fetch(server, &Fetch { path, sink, kind, next, retries: self.retries })
     }
 
-    fn to_stdout(&self, server: &mut Server, job: &Job<'_>) -> Result<u64, Failure> {
+    fn to_stdout(&self, server: &mut Server, job: &Job<'_>) -> Result<Done, Failure> {
         let stdout = io::stdout();
-        let fetched = self.fetch(server, job, stdout.as_fd());
+        let fetched = self.fetch(server, job, stdout.as_fd()).map(Done::Fetched);
         fetched.map_err(|cause| match cause {
             Cause::Local(error) => Failure::new(*b"stdout", local_stdout(error)),
             cause => remote(job, cause),
         })
     }
 
-    fn to_file(&self, server: &mut Server, job: &Job<'_>, file: &Path) -> Result<u64, Failure> {
+    fn to_file(&self, server: &mut Server, job: &Job<'_>, file: &Path) -> Result<Done, Failure> {
         let here = |error| local(file, error);
         if !self.written.borrow_mut().insert(file.to_owned()) {
             let text = format!("would overwrite {}, which was just fetched", file.display());
             return Err(remote(job, Cause::Operand(text)));
+        }
+        if self.no_clobber && file.symlink_metadata().is_ok() {
+            return Ok(Done::Left);
         }
         let draft = Draft::begin(file, &self.unfinished).map_err(here)?;
         let fetched = self.fetch(server, job, draft.file().as_fd());
@@ -108,8 +128,15 @@ impl Get {
             Cause::Local(error) => local(file, error),
             cause => remote(job, cause),
         })?;
+        if self.no_clobber {
+            return Ok(if draft.commit_new().map_err(here)? {
+                Done::Fetched(count)
+            } else {
+                Done::Left
+            });
+        }
         draft.commit().map_err(here)?;
-        Ok(count)
+        Ok(Done::Fetched(count))
     }
 
     /// The file a source becomes below `dir`, whose directories are made.
@@ -139,7 +166,7 @@ impl Get {
         report: &mut Report,
         dir: &Path,
         (source, job): (&Source, &Job<'_>),
-    ) -> Result<u64, Failure> {
+    ) -> Result<Done, Failure> {
         let root = self.below(report, dir, source);
         if source.is_file(server).map_err(|cause| remote(job, cause))? {
             return self.to_file(server, job, &root?);
@@ -157,7 +184,7 @@ impl Get {
             }
             if report.reader_left() { Err(Cause::StdoutClosed) } else { Ok(Onward::In) }
         });
-        walked.map(|()| total).map_err(|cause| remote(job, cause))
+        walked.map(|()| Done::Fetched(total)).map_err(|cause| remote(job, cause))
     }
 
     /// One file of a tree. Devices and the like are left out: reading one might never end.
@@ -176,16 +203,24 @@ impl Get {
             }
             Some(file) => self.to_file(server, &job, &file),
         };
-        let count = *fetched.as_ref().unwrap_or(&0);
+        let count = match fetched {
+            Ok(Done::Fetched(count)) => count,
+            _ => 0,
+        };
         settle(server, report, &job, fetched);
         count
     }
 }
 
 /// Says how one file went.
-fn settle(server: &Server, report: &mut Report, job: &Job<'_>, done: Result<u64, Failure>) {
+fn settle(server: &Server, report: &mut Report, job: &Job<'_>, done: Result<Done, Failure>) {
     match done {
-        Ok(count) => report.done(&format!("{}: {count} bytes", report.shown(job.path.as_bytes()))),
+        Ok(Done::Left) => {
+            report.done(&format!("{}: is here already", report.shown(job.path.as_bytes())));
+        }
+        Ok(Done::Fetched(count)) => {
+            report.done(&format!("{}: {count} bytes", report.shown(job.path.as_bytes())))
+        }
         Err(Failure { what, cause }) => sources::fail(report, &server.origin, &what, cause),
     }
 }
