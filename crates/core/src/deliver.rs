@@ -7,8 +7,7 @@ use std::os::fd::AsFd;
 use crate::copy::{CopyError, End, Side, copy};
 use crate::crlf::Lines;
 use crate::error::{Cause, Phase};
-use crate::path::RemotePath;
-use crate::wire::{Next, Session, Stream, Transfer, Type};
+use crate::wire::{Next, Stream, Transfer, Type};
 
 /// How a file is stored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,15 +70,8 @@ pub fn send(
     size: Option<u64>,
 ) -> Departure {
     let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
-    match copy(source, end(&mut transfer.stream), lines, size.unwrap_or(u64::MAX)) {
-        Ok(moved) if size.is_some_and(|size| size != moved) => {
-            transfer.abandon();
-            let text = match size {
-                Some(size) if moved < size => format!("ended after {moved} of {size} bytes"),
-                _ => format!("has more than {} bytes", size.unwrap_or(0)),
-            };
-            Departure { moved, all: false, end: Err(Cause::Local(io::Error::other(text))) }
-        }
+    let copied = copy(source, end(&mut transfer.stream), lines, size.unwrap_or(u64::MAX));
+    match copied.and_then(|moved| has_size(moved, size)) {
         Ok(moved) => Departure { moved, all: true, end: transfer.finish_upload().map(drop) },
         Err(CopyError { side: Side::Source, error, moved }) => {
             transfer.abandon();
@@ -90,6 +82,16 @@ pub fn send(
             Departure { moved, all: false, end: Err(transfer.broken(cause)) }
         }
     }
+}
+
+/// A source of another size than was said is one that broke.
+fn has_size(moved: u64, size: Option<u64>) -> Result<u64, CopyError> {
+    let text = match size {
+        Some(size) if moved < size => format!("ended after {moved} of {size} bytes"),
+        Some(size) if moved > size => format!("has more than {size} bytes"),
+        _ => return Ok(moved),
+    };
+    Err(CopyError { side: Side::Source, error: io::Error::other(text), moved })
 }
 
 /// The end of a data connection that is copied from or to.
@@ -110,12 +112,4 @@ fn is_whole(transfer: &Transfer<'_>, broken: &CopyError) -> bool {
 
 fn lost(transfer: &Transfer<'_>, error: io::Error) -> Cause {
     Cause::lost(Phase::Data, error, transfer.timeout())
-}
-
-/// Removes a half file. What cannot be removed is left: the failure that led here is the one to
-/// report.
-pub fn remove_half(session: &mut Session, how: Store, path: &RemotePath) {
-    if how == Store::Replace && session.is_usable() {
-        let _ = session.ask("DELE", Some(path));
-    }
 }

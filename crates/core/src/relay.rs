@@ -2,7 +2,7 @@
 //! waits or follows. Nothing touches the disk.
 
 use crate::crlf::Lines;
-use crate::deliver::{Arrival, Store, end, receive, remove_half};
+use crate::deliver::{Arrival, end, receive};
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
 use crate::resume::{Opened, Progress, is_moot, open, settle};
@@ -182,11 +182,7 @@ fn clear(sink: &mut Server, job: &Relay<'_>, stored: &Stored, error: &RelayError
             cause.server_is_gone() || (matches!(cause, Cause::Refused(_)) && stored.size == 0)
         }
     };
-    if !stored.begun || untouched {
-        return;
-    }
-    sink.try_again();
-    if let Ok(session) = sink.session(Wants::default()) {
-        remove_half(session, Store::Replace, job.to);
+    if stored.begun && !untouched {
+        sink.remove_half(job.to);
     }
 }

@@ -6,7 +6,7 @@ use std::io::{Seek, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::copy::End;
-use crate::deliver::{Departure, Store, remove_half, send};
+use crate::deliver::{Departure, Store, send};
 use crate::error::Cause;
 use crate::path::RemotePath;
 use crate::resume::is_moot;
@@ -165,11 +165,8 @@ fn stored_size(server: &mut Server, job: &Upload<'_>) -> Result<Option<u64>, Cau
 /// file that may not be touched.
 fn clear(server: &mut Server, job: &Upload<'_>, progress: &Progress, cause: &Cause) {
     let refused = matches!(cause, Cause::Refused(_)) && progress.stored == 0;
-    if !progress.begun || refused || cause.server_is_gone() {
-        return;
-    }
-    server.try_again();
-    if let Ok(session) = server.session(Wants::default()) {
-        remove_half(session, job.how, job.path);
+    let ours = progress.begun && job.how == Store::Replace;
+    if ours && !refused && !cause.server_is_gone() {
+        server.remove_half(job.path);
     }
 }

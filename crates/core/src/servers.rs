@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::charset::Charset;
 use crate::error::{Cause, Outcome};
+use crate::path::RemotePath;
 use crate::url::Origin;
 use crate::wire::{Access, Credentials, Session, Wants};
 
@@ -78,6 +79,15 @@ impl Server {
     /// thing begins on a connection that is in order.
     pub fn try_again(&mut self) {
         self.gone = None;
+    }
+
+    /// Removes a half file, on a new connection if need be. What cannot be removed is left: the
+    /// failure that led here is the one to report.
+    pub fn remove_half(&mut self, path: &RemotePath) {
+        self.try_again();
+        if let Ok(session) = self.session(Wants::default()) {
+            let _ = session.ask("DELE", Some(path));
+        }
     }
 
     /// How names are written on this server, as far as is known by now.

@@ -51,7 +51,7 @@ pub fn publish(
         };
         lost |= !cause.session_survives();
         if !may_pass(&cause, server.was_reached()) || !tries.again() {
-            discard(server, temporary);
+            server.remove_half(temporary);
             return Err(cause);
         }
         server.try_again();
@@ -82,13 +82,6 @@ fn rename(session: &mut Session, from: &RemotePath, to: &RemotePath) -> Result<(
 fn is_missing(server: &mut Server, path: &RemotePath) -> bool {
     let asked = server.session(Wants::default()).and_then(|session| session.size(path));
     matches!(asked, Ok(None))
-}
-
-fn discard(server: &mut Server, temporary: &RemotePath) {
-    server.try_again();
-    if let Ok(session) = server.session(Wants::default()) {
-        let _ = session.ask("DELE", Some(temporary));
-    }
 }
 
 #[cfg(test)]
