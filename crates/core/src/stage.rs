@@ -27,55 +27,96 @@ pub fn temporary(target: &RemotePath) -> RemotePath {
 ///
 /// # Errors
 /// The server's refusal, or a break that trying again did not mend. The temporary file is removed
-/// then, where that can still be asked for.
+/// then, and the old one is under its name, where that can still be asked for.
 pub fn publish(
     server: &mut Server,
     temporary: &RemotePath,
     target: &RemotePath,
     retries: u32,
 ) -> Result<(), Cause> {
-    let (mut tries, mut lost) = (Tries::new(retries), false);
+    let mut renaming = Renaming { temporary, target, aside: None, lost: false };
+    let mut tries = Tries::new(retries);
     loop {
-        let wants = Wants { features: !target.as_bytes().is_ascii(), data: false };
-        let renamed = server.session(wants).and_then(|session| rename(session, temporary, target));
-        let cause = match renamed {
+        let cause = match renaming.attempt(server) {
             Ok(()) => return Ok(()),
-            // The first try did it, and only its answer was lost.
-            Err(Cause::Refused(reply)) if lost && is_missing(server, temporary) => {
-                return match is_missing(server, target) {
-                    false => Ok(()),
-                    true => Err(Cause::Refused(reply)),
-                };
-            }
             Err(cause) => cause,
         };
-        lost |= !cause.session_survives();
+        renaming.lost |= !cause.session_survives();
         if !may_pass(&cause, server.was_reached()) || !tries.again() {
-            server.remove_half(temporary);
+            renaming.undo(server);
             return Err(cause);
         }
         server.try_again();
     }
 }
 
-/// RNFR and RNTO. Servers on Windows do not rename onto a file: then that one is moved aside first,
-/// and back again if that was not the reason.
-fn rename(session: &mut Session, from: &RemotePath, to: &RemotePath) -> Result<(), Cause> {
-    match session.rename(from, to) {
-        Err(Cause::Refused(reply)) if session.is_usable() && reply.code() / 100 == 5 => {
-            let aside = temporary(to);
-            if session.size(from)?.is_none() || session.rename(to, &aside).is_err() {
+/// A file on its way to its name, over as many connections as it takes.
+struct Renaming<'a> {
+    temporary: &'a RemotePath,
+    target: &'a RemotePath,
+    /// Where the old file may be meanwhile.
+    aside: Option<RemotePath>,
+    /// Whether an answer was lost, so that its command may have been obeyed.
+    lost: bool,
+}
+
+impl Renaming<'_> {
+    fn attempt(&mut self, server: &mut Server) -> Result<(), Cause> {
+        let wants = Wants { features: !self.target.as_bytes().is_ascii(), data: false };
+        match server.session(wants).and_then(|session| self.rename(session)) {
+            Err(Cause::Refused(reply)) if self.lost && is_missing(server, self.temporary) => {
+                // The try before did it, and only its answer was lost.
+                if is_missing(server, self.target) {
+                    return Err(Cause::Refused(reply));
+                }
+            }
+            renamed => renamed?,
+        }
+        match &self.aside {
+            Some(aside) => server.session(wants)?.ask("DELE", Some(aside)).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// RNFR and RNTO. Servers on Windows do not rename onto a file: then that one is moved aside
+    /// first, and back again if that was not the reason.
+    fn rename(&mut self, session: &mut Session) -> Result<(), Cause> {
+        let reply = match session.rename(self.temporary, self.target) {
+            Err(Cause::Refused(reply)) if session.is_usable() && reply.code() / 100 == 5 => reply,
+            other => return other,
+        };
+        if session.size(self.temporary)?.is_none() {
+            return Err(Cause::Refused(reply));
+        }
+        let aside = self.aside.insert(temporary(self.target));
+        match session.rename(self.target, aside) {
+            Err(Cause::Refused(_)) => {
+                self.aside = None;
                 return Err(Cause::Refused(reply));
             }
-            match session.rename(from, to) {
-                Ok(()) => session.ask("DELE", Some(&aside)).map(drop),
-                Err(_) if session.is_usable() => {
-                    session.rename(&aside, to).and(Err(Cause::Refused(reply)))
-                }
-                Err(cause) => Err(cause),
-            }
+            moved => moved?,
         }
-        other => other,
+        match session.rename(self.temporary, self.target) {
+            Err(Cause::Refused(_)) if session.is_usable() => {
+                session.rename(aside, self.target)?;
+                self.aside = None;
+                Err(Cause::Refused(reply))
+            }
+            other => other,
+        }
+    }
+
+    /// Nothing helped: the old file gets its name back, and the new one goes.
+    fn undo(&self, server: &mut Server) {
+        server.try_again();
+        if let Some(aside) = &self.aside
+            && is_missing(server, self.target)
+            && let Ok(session) = server.session(Wants::default())
+        {
+            // What cannot be done leaves the failure that led here the one to report.
+            let _ = session.rename(aside, self.target);
+        }
+        server.remove_half(self.temporary);
     }
 }
 
