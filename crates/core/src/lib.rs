@@ -21,7 +21,7 @@
 //! * data, pure: [`mod@line`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`]
 //! * meaning, pure: [`error`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`local`], [`copy`]
+//! * the system: [`sys`], [`local`], [`producer`], [`copy`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`],
 //!   [`retry`], [`resume`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
@@ -48,6 +48,7 @@ pub mod parents;
 pub mod path;
 pub mod pattern;
 pub mod prepare;
+pub mod producer;
 pub mod relay;
 pub mod reply;
 pub mod report;

@@ -89,6 +89,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "sys/signals.rs",
             "sys/mod.rs",
             "local.rs",
+            "producer.rs",
             "copy.rs",
         ],
     ),

@@ -15,6 +15,8 @@ pub struct Args {
     pub ascii: bool,
     pub atomic: bool,
     pub size: Option<u64>,
+    /// What stood after `--`, if that was there.
+    pub after_dashes: Option<Vec<OsString>>,
 }
 
 pub const TOOL: Tool<Args> = Tool {
@@ -25,23 +27,35 @@ pub const TOOL: Tool<Args> = Tool {
         "[FLAGS] FILE URL",
         "[FLAGS] [-R] FILE... URL/",
         "[FLAGS] -T LIST URL/",
+        "[FLAGS] URL -- COMMAND [ARGUMENT...]",
     ],
     flags: FLAGS,
     without: &["no-glob", "base"],
     session: |args| &mut args.session,
     operand: |args, operand| args.operands.push(operand),
-    after_dashes: None,
-    notes: &[Section {
-        title: "Examples",
-        lines: &[
-            "tar cz site | ftp-put --atomic ftp://h/backup/site.tgz",
-            "ftp-put report.pdf ftp://h/inbox/",
-            "ftp-put -m a.txt b.txt ftp://h/new/folder/",
-            "ftp-put -R site ftp://h/www/",
-            "find . -name '*.log' -print0 | ftp-put -0 -T - ftp://h/logs/",
-            "ftp-get ftp://a/x | ftp-put ftp://b/x",
-        ],
-    }],
+    after_dashes: Some(|args, words| args.after_dashes = Some(words)),
+    notes: &[
+        Section {
+            title: "Examples",
+            lines: &[
+                "tar cz site | ftp-put --atomic ftp://h/backup/site.tgz",
+                "ftp-put report.pdf ftp://h/inbox/",
+                "ftp-put -m a.txt b.txt ftp://h/new/folder/",
+                "ftp-put -R site ftp://h/www/",
+                "find . -name '*.log' -print0 | ftp-put -0 -T - ftp://h/logs/",
+                "ftp-get ftp://a/x | ftp-put ftp://b/x",
+                "ftp-put ftp://h/db.sql -- pg_dump db",
+            ],
+        },
+        Section {
+            title: "Commands",
+            lines: &[
+                "With URL -- COMMAND the output of the command is put under a temporary",
+                "name, and gets the name in the URL only if the command exits with 0. Else",
+                "nothing is left, and the exit code is 6.",
+            ],
+        },
+    ],
 };
 
 const FLAGS: &[Flag<Args>] = &[

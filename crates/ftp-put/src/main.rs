@@ -1,6 +1,7 @@
 //! ftp-put: parse, plan, run, report.
 
 mod args;
+mod command;
 mod plan;
 mod run;
 

@@ -1,5 +1,6 @@
 //! From what was typed to what will be done; every conflict is found here.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
@@ -21,6 +22,8 @@ pub enum Local {
     Stdin,
     /// A file, or a directory with `-R`.
     Path(PathBuf),
+    /// The output of a command: the program and its arguments.
+    Command(OsString, Vec<OsString>),
 }
 
 /// What will be done.
@@ -44,6 +47,7 @@ pub struct Plan {
 
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     let charset = prepare::charset(&args.session)?;
+    let command = command(&mut args)?;
     let last = args.operands.pop().context("no URL given")?;
     if !Address::looks_like_url(last.as_bytes()) {
         bail!("the last operand must be the URL to put to, such as ftp://HOST/DIR/");
@@ -59,8 +63,9 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     let mut sources: Vec<Local> = args.operands.into_iter().map(local).collect();
     prepare::one_use_of_stdin(&args.session, sources.contains(&Local::Stdin))?;
     for name in prepare::listed(&args.session)? {
-        sources.push(Local::Path(PathBuf::from(std::ffi::OsString::from_vec(name))));
+        sources.push(Local::Path(PathBuf::from(OsString::from_vec(name))));
     }
+    sources.extend(command);
     if sources.is_empty() && args.session.files_from.is_none() {
         prepare::one_use_of_stdin(&args.session, true)?;
         sources.push(Local::Stdin);
@@ -86,14 +91,35 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     })
 }
 
-fn local(operand: std::ffi::OsString) -> Local {
+/// What stands after `--` is a command if a URL stands before it. Else `--` only ends the flags, as
+/// it does everywhere: `ftp-put -- -file URL`.
+fn command(args: &mut Args) -> anyhow::Result<Option<Local>> {
+    let Some(words) = args.after_dashes.take() else { return Ok(None) };
+    if !args.operands.iter().any(|operand| Address::looks_like_url(operand.as_bytes())) {
+        args.operands.extend(words);
+        return Ok(None);
+    }
+    let alone = args.operands.len() == 1 && args.session.files_from.is_none();
+    ensure!(alone, "either files or a command can be put, not both");
+    ensure!(!args.append, "-A does not wait for a command's exit status, and -- COMMAND does");
+    let mut words = words.into_iter();
+    let program = words.next().filter(|word| !word.is_empty()).context("no command after --")?;
+    Ok(Some(Local::Command(program, words.collect())))
+}
+
+fn local(operand: OsString) -> Local {
     if operand == "-" { Local::Stdin } else { Local::Path(operand.into()) }
 }
 
 fn fits(sources: &[Local], to: &RemotePath) -> anyhow::Result<()> {
     let directory = to.is_empty() || to.is_directory();
-    if directory && sources.contains(&Local::Stdin) {
-        bail!("stdin has no name: end the URL in the name of a file");
+    let nameless = |source: &Local| match source {
+        Local::Stdin => Some("stdin"),
+        Local::Command(..) => Some("the output of a command"),
+        Local::Path(_) => None,
+    };
+    if let Some(what) = sources.iter().find_map(nameless).filter(|_| directory) {
+        bail!("{what} has no name: end the URL in the name of a file");
     }
     if !directory && sources.len() > 1 {
         bail!("several files need a directory: end the URL in a slash");
@@ -113,6 +139,8 @@ mod tests {
             (vec![Local::Stdin], "x", true),
             (vec![Local::Stdin], "x/", false),
             (vec![Local::Stdin], "", false),
+            (vec![Local::Command("a".into(), vec![])], "x", true),
+            (vec![Local::Command("a".into(), vec![])], "x/", false),
             (vec![file()], "x", true),
             (vec![file()], "", true),
             (vec![file(), file()], "x/", true),

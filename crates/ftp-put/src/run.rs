@@ -11,6 +11,7 @@ use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
+use ftp_core::producer::Producer;
 use ftp_core::report::Report;
 use ftp_core::resend::{self, Upload};
 use ftp_core::servers::Server;
@@ -48,8 +49,8 @@ pub fn run(mut plan: Plan) -> Report {
     plan.report
 }
 
-struct Put<'a> {
-    server: &'a mut Server,
+pub struct Put<'a> {
+    pub server: &'a mut Server,
     report: &'a mut Report,
     made: Made,
     how: Store,
@@ -68,6 +69,7 @@ impl Put<'_> {
         let done = match source {
             Local::Stdin => self.stdin(to),
             Local::Path(path) => self.path(path, to),
+            Local::Command(program, arguments) => self.command(program, arguments, to),
         };
         self.settle(done);
     }
@@ -113,7 +115,7 @@ impl Put<'_> {
         dir.join(&wire).map_err(|_| bad("FTP cannot carry a line end in a name".into()))
     }
 
-    fn prepare(&mut self, to: &RemotePath) -> Result<(), Failure> {
+    pub fn prepare(&mut self, to: &RemotePath) -> Result<(), Failure> {
         match to.parent().filter(|_| self.parents) {
             Some(parent) => self.make(&parent, true),
             None => Ok(()),
@@ -142,15 +144,16 @@ impl Put<'_> {
             Ok(begin) if regular => resend::Source::File(file, begin),
             _ => resend::Source::Stream(file.as_fd()),
         };
-        self.send(Input { what, source }, to)
+        self.send(Input { what, source, producer: None }, to)
     }
 
-    fn send(&mut self, input: Input<'_>, to: &RemotePath) -> Result<(), Failure> {
+    pub fn send(&mut self, input: Input<'_>, to: &RemotePath) -> Result<(), Failure> {
         if self.how == Store::Replace && !self.sent.insert(to.clone()) {
             let text = "would overwrite a file just put under the same name";
             return Err(Failure::new(input.what, Cause::Operand(text.into())));
         }
-        let temporary = self.atomic.then(|| stage::temporary(to));
+        let staged = self.atomic || input.producer.is_some();
+        let temporary = staged.then(|| stage::temporary(to));
         let path = temporary.as_ref().unwrap_or(to);
         let upload = Upload {
             path,
@@ -163,6 +166,7 @@ impl Put<'_> {
         let stored = resend::store(self.server, &upload);
         let done = match temporary.as_ref() {
             Some(temporary) => stored.and_then(|count| {
+                self.vouched(input.producer, temporary)?;
                 stage::publish(self.server, temporary, to, self.retries).map(|()| count)
             }),
             None => stored,
@@ -207,7 +211,7 @@ impl Put<'_> {
         }
     }
 
-    fn settle(&mut self, done: Result<(), Failure>) {
+    pub fn settle(&mut self, done: Result<(), Failure>) {
         if let Err(Failure { what, cause }) = done {
             sources::fail(self.report, &self.server.origin, &what, cause);
         }
@@ -215,9 +219,11 @@ impl Put<'_> {
 }
 
 /// What is sent, and what messages call it.
-struct Input<'a> {
-    what: &'a [u8],
-    source: resend::Source<'a>,
+pub struct Input<'a> {
+    pub what: &'a [u8],
+    pub source: resend::Source<'a>,
+    /// The command that writes it, on whose exit status everything depends.
+    pub producer: Option<&'a mut Producer>,
 }
 
 fn bytes(path: &Path) -> &[u8] {

@@ -92,9 +92,9 @@ pub struct Tool<A: 'static> {
     pub session: fn(&mut A) -> &mut SessionArgs,
     /// Takes one operand, in the order typed.
     pub operand: fn(&mut A, OsString),
-    /// Takes each argument after `--` where that starts a command (ftp-put); else they are
+    /// Takes all arguments after a `--`, where they may be a command (ftp-put); else they are
     /// operands like the others.
-    pub after_dashes: Option<fn(&mut A, OsString)>,
+    pub after_dashes: Option<fn(&mut A, Vec<OsString>)>,
     /// What `--help` says at its end.
     pub notes: &'static [Section],
 }

@@ -70,7 +70,7 @@ impl<A: Default> Tool<A> {
         if raw.next_if(|arg| arg == "--").is_none() {
             return false;
         }
-        raw.for_each(|arg| take(args, arg));
+        take(args, raw.collect());
         true
     }
 

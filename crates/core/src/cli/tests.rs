@@ -168,7 +168,7 @@ fn operands_keep_their_order_and_their_bytes() {
 #[test]
 fn dashes_start_a_command_where_the_tool_says_so() {
     const PRODUCER: Tool<Args> =
-        Tool { after_dashes: Some(|args, value| args.command.push(value)), ..TOOL };
+        Tool { after_dashes: Some(|args, command| args.command = command), ..TOOL };
     for (typed, operands, command) in [
         (&["x", "url", "--", "sh", "-c", "--"][..], &["url"][..], &["sh", "-c", "--"][..]),
         (&["x", "-l", "--", "-l"], &[], &["-l"]),
@@ -340,7 +340,7 @@ fn basic_fuzz() {
         b"--he",
     ];
     const PRODUCER: Tool<Args> =
-        Tool { after_dashes: Some(|args, value| args.command.push(value)), ..TOOL };
+        Tool { after_dashes: Some(|args, command| args.command = command), ..TOOL };
     let word = |at: usize| OsString::from_vec(WORDS[at % WORDS.len()].to_vec());
     for length in 0..=3_u32 {
         for at in 0..WORDS.len().pow(length) {

@@ -16,9 +16,10 @@ mod signals;
 
 pub use platform::{Pipe, quick_ack, send_file, splice, widen};
 pub use portable::{
-    Descriptor, Ready, descriptor, is_terminal, keep_alive, read, wait, was_closed, write,
+    Descriptor, Ready, descriptor, is_terminal, keep_alive, read, terminate, wait, was_closed,
+    write,
 };
-pub use signals::{die_of_broken_pipe, tidy_on_death};
+pub use signals::{SIGPIPE, die_of_broken_pipe, tidy_on_death};
 
 /// What one call inside the kernel came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -3,11 +3,13 @@
 use std::io;
 use std::net::TcpStream;
 use std::os::fd::AsFd;
+use std::process::Child;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FileType;
 use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// What kind of thing a descriptor is, as far as it decides how bytes are moved.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -101,4 +103,9 @@ pub fn keep_alive(socket: &TcpStream) {
     let _ = sockopt::set_socket_keepalive(socket, true);
     let _ = sockopt::set_tcp_keepidle(socket, Duration::from_secs(60));
     let _ = sockopt::set_tcp_keepintvl(socket, Duration::from_secs(30));
+}
+
+/// Tells a child that was not waited for yet to end, with SIGTERM. Best effort: it may be gone.
+pub fn terminate(child: &Child) {
+    let _ = kill_process(Pid::from_child(child), Signal::TERM);
 }
