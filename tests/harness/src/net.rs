@@ -6,7 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket, sockopt};
+use rustix::net::{
+    AddressFamily, SocketFlags, SocketType, bind, getsockname, listen, socket_with, sockopt,
+};
 
 /// Closes with a RST instead of a FIN, as a crashed peer or a cut-in firewall does.
 pub fn reset(stream: TcpStream) {
@@ -29,7 +31,9 @@ impl RefusingPort {
     /// # Errors
     /// The system has no socket or port left.
     pub fn hold() -> io::Result<Self> {
-        let held = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        // The tool and its children must not inherit it.
+        let flags = SocketFlags::CLOEXEC;
+        let held = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
         bind(&held, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))?;
         let port = SocketAddrV4::try_from(getsockname(&held)?)?.port();
         Ok(Self { port, _held: held })
