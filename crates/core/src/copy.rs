@@ -20,6 +20,8 @@ pub enum End<'a> {
     Plain(BorrowedFd<'a>),
     /// Bytes that this process has to encrypt or decrypt.
     Opaque(&'a mut dyn ReadWrite),
+    /// Bytes that somebody wants to see on their way. A source only.
+    Input(&'a mut dyn Read),
 }
 
 /// What can be read and written.
@@ -261,6 +263,7 @@ impl Read for End<'_> {
         match self {
             Self::Plain(fd) => unhurried(*fd, Ready::Read, || sys::read(fd, buffer)),
             Self::Opaque(stream) => stream.read(buffer),
+            Self::Input(stream) => stream.read(buffer),
         }
     }
 }
@@ -270,12 +273,13 @@ impl Write for End<'_> {
         match self {
             Self::Plain(fd) => unhurried(*fd, Ready::Write, || sys::write(fd, bytes)),
             Self::Opaque(stream) => stream.write(bytes),
+            Self::Input(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Plain(_) => Ok(()),
+            Self::Plain(_) | Self::Input(_) => Ok(()),
             Self::Opaque(stream) => stream.flush(),
         }
     }

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use crate::copy::{CopyError, End, Side, copy};
 use crate::crlf::Lines;
 use crate::error::{Cause, Phase};
+use crate::rewind::{Rewindable, copy_kept};
 use crate::wire::{Next, Stream, Transfer, Type};
 
 /// How a file is stored.
@@ -71,6 +72,22 @@ pub fn send(
 ) -> Departure {
     let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
     let copied = copy(source, end(&mut transfer.stream), lines, size.unwrap_or(u64::MAX));
+    depart(transfer, copied, size)
+}
+
+/// The same from a stream of which the last bytes are kept.
+pub fn send_kept(
+    mut transfer: Transfer<'_>,
+    source: &mut Rewindable<'_>,
+    kind: Type,
+    size: Option<u64>,
+) -> Departure {
+    let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
+    let copied = copy_kept(source, end(&mut transfer.stream), lines, size.unwrap_or(u64::MAX));
+    depart(transfer, copied, size)
+}
+
+fn depart(transfer: Transfer<'_>, copied: Result<u64, CopyError>, size: Option<u64>) -> Departure {
     match copied.and_then(|moved| has_size(moved, size)) {
         Ok(moved) => Departure { moved, all: true, end: transfer.finish_upload().map(drop) },
         Err(CopyError { side: Side::Source, error, moved }) => {

@@ -119,6 +119,15 @@ pub enum Cause {
     BadVerdict(Reply),
     /// What the server sent makes no sense.
     Protocol(String),
+    /// An upload broke, and what the server lost of it cannot be had once more.
+    Forgotten {
+        /// Bytes that were read from the input.
+        sent: u64,
+        /// Bytes of them that the server has; `None` where it cannot tell.
+        stored: Option<u64>,
+        /// How many of the last bytes were kept.
+        kept: u64,
+    },
     /// A local file, folder or stream failed.
     Local(io::Error),
     /// Standard output was closed by its reader; the tool dies of it in silence, as `cat` does.
@@ -158,7 +167,9 @@ impl Cause {
             Self::NotTried(outcome) => *outcome,
             Self::TurnedAway(_) | Self::Tls(_) | Self::Protocol(_) => Outcome::NotReached,
             Self::TimedOut(phase, _) | Self::Lost(phase, _) => phase.outcome(),
-            Self::WrongSize { .. } | Self::BadVerdict(_) => Outcome::Broken,
+            Self::WrongSize { .. } | Self::Forgotten { .. } | Self::BadVerdict(_) => {
+                Outcome::Broken
+            }
             Self::Local(_) | Self::StdoutClosed => Outcome::Local,
         }
     }

@@ -19,9 +19,9 @@
 //! that, and `docs/ARCHITECTURE.md` draws it file by file.
 //!
 //! * data, pure: [`mod@line`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
-//!   [`pattern`], [`url`], [`netrc`]
+//!   [`pattern`], [`url`], [`netrc`], [`window`]
 //! * meaning, pure: [`error`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`local`], [`producer`], [`copy`]
+//! * the system: [`sys`], [`local`], [`producer`], [`copy`], [`rewind`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`],
 //!   [`retry`], [`resume`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
@@ -55,6 +55,7 @@ pub mod report;
 pub mod resend;
 pub mod resume;
 pub mod retry;
+pub mod rewind;
 pub mod secret;
 pub mod servers;
 pub mod sources;
@@ -63,4 +64,5 @@ pub mod sys;
 pub mod time;
 pub mod url;
 pub mod walk;
+pub mod window;
 pub mod wire;

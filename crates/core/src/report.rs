@@ -103,6 +103,16 @@ impl Report {
             Cause::WrongSize { got, want } => {
                 format!("{got} bytes arrived where {want} were expected")
             }
+            Cause::Forgotten { sent, stored, kept } => {
+                let stored = match stored {
+                    Some(stored) => format!("has {stored} of them"),
+                    None => "does not tell how many of them it has".to_owned(),
+                };
+                format!(
+                    "the connection broke after {sent} bytes were sent; the server {stored}, and the \
+                     input cannot be read again (its last {kept} bytes are kept)"
+                )
+            }
             Cause::Protocol(text) => {
                 format!("protocol error: {}", for_terminal(text.as_bytes()))
             }

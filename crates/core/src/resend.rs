@@ -1,25 +1,26 @@
 //! One file stored in spite of breaks: a lost connection is made again, and the upload goes on at
-//! what the server has. What cannot be read twice is sent once.
+//! what the server has. Of what cannot be read twice the last bytes are kept for that.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::copy::End;
-use crate::deliver::{Departure, Store, send};
+use crate::deliver::{Departure, Store, send, send_kept};
 use crate::error::Cause;
 use crate::path::RemotePath;
 use crate::resume::is_moot;
 use crate::retry::{Tries, may_pass};
+use crate::rewind::Rewindable;
 use crate::servers::Server;
-use crate::wire::{Type, Wants};
+use crate::wire::{Session, Transfer, Type, Wants};
 
 /// Where the bytes of an upload come from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
     /// A file, which can be read again from any byte; it begins at this one.
     File(&'a File, u64),
-    /// A pipe or terminal: what was read is gone.
+    /// A pipe or terminal: what was read is gone, but for the last of it; see [`crate::rewind`].
     Stream(BorrowedFd<'a>),
 }
 
@@ -40,10 +41,58 @@ pub struct Upload<'a> {
     pub retries: u32,
 }
 
+/// A source at work.
+#[derive(Debug)]
+enum Supply<'a> {
+    File(&'a File, u64),
+    Stream(Rewindable<'a>),
+}
+
+impl<'a> Supply<'a> {
+    fn of(source: Source<'a>) -> Self {
+        match source {
+            Source::File(file, begin) => Self::File(file, begin),
+            Source::Stream(stream) => Self::Stream(Rewindable::new(stream)),
+        }
+    }
+
+    /// The first byte that can be had once more.
+    fn begin(&self) -> u64 {
+        match self {
+            Self::File(..) => 0,
+            Self::Stream(stream) => stream.begin(),
+        }
+    }
+
+    /// How many bytes there are, or were by now.
+    fn length(&self) -> io::Result<u64> {
+        match self {
+            Self::File(file, begin) => Ok(file.metadata()?.len().saturating_sub(*begin)),
+            Self::Stream(stream) => Ok(stream.taken()),
+        }
+    }
+
+    /// Goes back to byte `to`; `false` when it cannot be had once more.
+    fn rewind(&mut self, to: u64) -> io::Result<bool> {
+        match self {
+            Self::File(file, begin) => file.seek(SeekFrom::Start(*begin + to)).map(|_| true),
+            Self::Stream(stream) => stream.rewind(to),
+        }
+    }
+
+    fn send(&mut self, transfer: Transfer<'_>, kind: Type, size: Option<u64>) -> Departure {
+        match self {
+            Self::File(file, _) => send(transfer, End::Plain(file.as_fd()), kind, size),
+            Self::Stream(stream) => send_kept(transfer, stream, kind, size),
+        }
+    }
+}
+
 /// How far an upload has come.
-#[derive(Clone, Copy, Debug, Default)]
-struct Progress {
-    /// Bytes taken from the source, by all tries together or, of a file, by the last one.
+#[derive(Debug)]
+struct Progress<'a> {
+    supply: Supply<'a>,
+    /// Bytes of the file that were sent, by the last try and what the server had before it.
     taken: u64,
     /// Bytes that the server had when the last try began.
     stored: u64,
@@ -59,7 +108,9 @@ struct Progress {
 /// The server's refusal, a break that trying again did not mend, or a size that disagrees. What is
 /// half on the server then is removed.
 pub fn store(server: &mut Server, job: &Upload<'_>) -> Result<u64, Cause> {
-    let (mut progress, mut tries) = (Progress::default(), Tries::new(job.retries));
+    let supply = Supply::of(job.source);
+    let mut progress = Progress { supply, taken: 0, stored: 0, whole_only: false, begun: false };
+    let mut tries = Tries::new(job.retries);
     loop {
         let before = progress.stored;
         let cause = match attempt(server, job, &mut progress) {
@@ -74,36 +125,50 @@ pub fn store(server: &mut Server, job: &Upload<'_>) -> Result<u64, Cause> {
         let mendable = passes && can_resume(job, &progress);
         if !mendable || !tries.again() {
             clear(server, job, &progress, &cause);
-            return Err(cause);
+            return Err(match cause {
+                // What was refused is the rest of a transfer that broke.
+                Cause::Refused(reply) if progress.stored > 0 => Cause::BadVerdict(reply),
+                cause => cause,
+            });
         }
         server.try_again();
     }
 }
 
-/// Whether the bytes that the server may have lost can be had once more.
-fn can_resume(job: &Upload<'_>, progress: &Progress) -> bool {
-    match job.source {
-        Source::File(..) => job.how == Store::Replace || !progress.begun,
-        Source::Stream(_) => !progress.begun,
+/// Whether the bytes that the server may have lost can be had once more, as far as is known before it
+/// was asked what it has.
+fn can_resume(job: &Upload<'_>, progress: &Progress<'_>) -> bool {
+    let begins_anew = progress.whole_only || job.kind == Type::Ascii;
+    let can_go_back = !begins_anew || progress.supply.begin() == 0;
+    !progress.begun || job.how == Store::Replace && can_go_back
+}
+
+/// Finds where to go on, and brings the source there.
+fn go_back(
+    session: &mut Session,
+    job: &Upload<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), Cause> {
+    let resumes = job.kind == Type::Image && !progress.whole_only;
+    let stored = if resumes { session.size_before_transfer(job.path)? } else { None };
+    let supply = &mut progress.supply;
+    let length = supply.length().map_err(Cause::Local)?;
+    progress.stored = stored.filter(|&stored| stored <= length).unwrap_or(0);
+    match supply.rewind(progress.stored).map_err(Cause::Local)? {
+        true => Ok(()),
+        false => Err(Cause::Forgotten { sent: length, stored, kept: length - supply.begin() }),
     }
 }
 
-fn attempt(server: &mut Server, job: &Upload<'_>, progress: &mut Progress) -> Result<(), Cause> {
+fn attempt(
+    server: &mut Server,
+    job: &Upload<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), Cause> {
     let session =
         server.session(Wants { features: !job.path.as_bytes().is_ascii(), data: true })?;
-    let resumes = progress.begun && job.kind == Type::Image && !progress.whole_only;
-    progress.stored = match job.source {
-        Source::File(file, begin) if resumes => {
-            let length = file.metadata().map_err(Cause::Local)?.len().saturating_sub(begin);
-            let stored = session.size_before_transfer(job.path)?;
-            stored.filter(|&stored| stored <= length).unwrap_or(0)
-        }
-        _ => 0,
-    };
-    if let Source::File(mut file, begin) = job.source
-        && progress.begun
-    {
-        file.seek(SeekFrom::Start(begin + progress.stored)).map_err(Cause::Local)?;
+    if progress.begun {
+        go_back(session, job, progress)?;
     }
     let append = job.how == Store::Append;
     let transfer = session.store(append, job.path, job.kind, progress.stored);
@@ -112,12 +177,8 @@ fn attempt(server: &mut Server, job: &Upload<'_>, progress: &mut Progress) -> Re
         progress.whole_only |= progress.stored > 0 && matches!(cause, Cause::Refused(_));
     })?;
     progress.begun = true;
-    let source = match job.source {
-        Source::File(file, _) => file.as_fd(),
-        Source::Stream(stream) => stream,
-    };
     let size = job.size.map(|size| size.saturating_sub(progress.stored));
-    let Departure { moved, all, end } = send(transfer, End::Plain(source), job.kind, size);
+    let Departure { moved, all, end } = progress.supply.send(transfer, job.kind, size);
     progress.taken = progress.stored + moved;
     match end {
         Ok(()) => agree(server, job, progress),
@@ -127,7 +188,7 @@ fn attempt(server: &mut Server, job: &Upload<'_>, progress: &mut Progress) -> Re
 }
 
 /// Compares the server's size of a stored file with what was sent.
-fn agree(server: &mut Server, job: &Upload<'_>, progress: &mut Progress) -> Result<(), Cause> {
+fn agree(server: &mut Server, job: &Upload<'_>, progress: &mut Progress<'_>) -> Result<(), Cause> {
     let want = progress.taken;
     match stored_size(server, job)? {
         Some(got) if got != want => {
@@ -142,7 +203,7 @@ fn agree(server: &mut Server, job: &Upload<'_>, progress: &mut Progress) -> Resu
 fn settle(
     server: &mut Server,
     job: &Upload<'_>,
-    progress: &Progress,
+    progress: &Progress<'_>,
     cause: Cause,
 ) -> Result<(), Cause> {
     server.try_again();
@@ -163,7 +224,7 @@ fn stored_size(server: &mut Server, job: &Upload<'_>) -> Result<Option<u64>, Cau
 
 /// Removes what a failed upload left, where it can be asked for. A refusal has left nothing, or a
 /// file that may not be touched.
-fn clear(server: &mut Server, job: &Upload<'_>, progress: &Progress, cause: &Cause) {
+fn clear(server: &mut Server, job: &Upload<'_>, progress: &Progress<'_>, cause: &Cause) {
     let refused = matches!(cause, Cause::Refused(_)) && progress.stored == 0;
     let ours = progress.begun && job.how == Store::Replace;
     if ours && !refused && !cause.server_is_gone() {

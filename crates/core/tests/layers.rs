@@ -39,6 +39,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "url/read.rs",
             "url.rs",
             "netrc.rs",
+            "window.rs",
         ],
     ),
     (
@@ -91,6 +92,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "local.rs",
             "producer.rs",
             "copy.rs",
+            "rewind.rs",
         ],
     ),
     (

@@ -52,6 +52,15 @@ pub fn splice(from: &impl AsFd, to: &impl AsFd, max: usize) -> io::Result<Fast> 
     answer(|| rustix::pipe::splice(from, None, to, None, max, flags))
 }
 
+/// Lets the pipe `to` have up to `max` bytes of the pipe `from`, which keeps them. 0 is the end of
+/// `from`.
+///
+/// # Errors
+/// `WouldBlock` when `from` is empty or `to` is full.
+pub fn tee(from: &impl AsFd, to: &impl AsFd, max: usize) -> io::Result<Fast> {
+    answer(|| rustix::pipe::tee(from, to, max, SpliceFlags::NONBLOCK))
+}
+
 /// Moves up to `max` bytes from a regular file to a socket inside the kernel.
 ///
 /// # Errors

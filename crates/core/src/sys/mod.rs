@@ -14,7 +14,7 @@ use other as platform;
 mod portable;
 mod signals;
 
-pub use platform::{Pipe, quick_ack, send_file, splice, widen};
+pub use platform::{Pipe, quick_ack, send_file, splice, tee, widen};
 pub use portable::{
     Descriptor, Ready, descriptor, is_terminal, keep_alive, read, terminate, wait, was_closed,
     write,

@@ -30,6 +30,11 @@ pub fn splice(_from: &impl AsFd, _to: &impl AsFd, _max: usize) -> io::Result<Fas
 }
 
 /// Always `Unsupported`.
+pub fn tee(_from: &impl AsFd, _to: &impl AsFd, _max: usize) -> io::Result<Fast> {
+    Ok(Fast::Unsupported)
+}
+
+/// Always `Unsupported`.
 pub fn send_file(_from: &impl AsFd, _to: &impl AsFd, _max: usize) -> io::Result<Fast> {
     Ok(Fast::Unsupported)
 }

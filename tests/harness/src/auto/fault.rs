@@ -33,6 +33,8 @@ pub enum Harm {
     Stall,
     /// Waits first.
     Pause(Duration),
+    /// Of what an upload brought, the last so many bytes are not stored.
+    Forget(usize),
     /// PASV and EPSV announce a port that refuses.
     DeadPort,
     /// PASV and EPSV announce a port that answers nothing.
@@ -164,6 +166,7 @@ fn harm(source: &str) -> Result<Harm> {
         ("opening", _) => said().map(Harm::Opening),
         ("then", _) => said().map(Harm::Then),
         ("host", _) => said().map(Harm::Host),
+        ("forget", bytes) => number(bytes).map(Harm::Forget),
         ("pause", time) => duration(time).map(Harm::Pause),
         ("close", "data") => Ok(Harm::CloseData),
         ("reset", "data") => Ok(Harm::ResetData),

@@ -209,10 +209,15 @@ impl Session {
         let broken = self.break_within(usize::MAX);
         let limit = broken.as_ref().map_or(u64::MAX, |(after, _)| *after as u64);
         let mut received = Vec::new();
+        let forgotten = self.strikes.iter().find_map(|strike| match strike.harm {
+            Harm::Forget(count) => Some(count),
+            _ => None,
+        });
         let outcome = Read::take(&stream, limit).read_to_end(&mut received);
         self.control.note(format!("data received: {} bytes: {outcome:?}", received.len()));
         let complete = (received.len() as u64) < limit;
-        let received = if self.ascii { without_cr(&received) } else { received };
+        let mut received = if self.ascii { without_cr(&received) } else { received };
+        received.truncate(received.len().saturating_sub(forgotten.unwrap_or(0)));
         self.shared.tree().put(path, Node::new(Kind::File([start, received].concat())));
         match (outcome, broken) {
             (Err(_), _) => self.finish(BROKEN),

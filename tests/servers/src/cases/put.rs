@@ -15,6 +15,8 @@ pub(super) const CASES: &[Case] = &[
     case("put into a missing folder fails", missing),
     case("put --atomic replaces a file, and leaves it alone when the input is short", atomic),
     case("put --atomic stores a tree", atomic_tree),
+    case("put -- COMMAND stores the output of a command that succeeds", command),
+    case("put -- COMMAND leaves nothing of a command that fails or is killed", failing_command),
 ];
 
 fn stdin(server: &Server, tools: &Tools) -> Outcome {
@@ -107,4 +109,32 @@ fn atomic_tree(server: &Server, tools: &Tools) -> Outcome {
     plant_tree(&tools.here, "tree")?;
     tools.put(server).args(&["--atomic", "-R", "tree"]).arg(server.url("/")).silent()?;
     same_tree(&tools.here, "tree/", &server.root, "tree/")
+}
+
+fn command(server: &Server, tools: &Tools) -> Outcome {
+    tools.here.write("big", pattern(20 << 20))?;
+    server.root.write("x", "old")?;
+    let call = |name: &str| tools.put(server).arg("-m").arg(server.url(name)).arg("--");
+    call("/x").args(&["cat", "big"]).silent()?;
+    same_bytes("x", &pattern(20 << 20), &server.root.read("x")?)?;
+    call("/new/in/y").args(&["tr", "a-z", "A-Z"]).stdin("shout").silent()?;
+    same_bytes("y", b"SHOUT", &server.root.read("new/in/y")?)?;
+    call("/empty").arg("true").silent()?;
+    same_bytes("empty", b"", &server.root.read("empty")?)?;
+    holds("nothing else is left", server.root.files()?.len() == 3)
+}
+
+fn failing_command(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("x", "old")?;
+    for (script, words) in [
+        ("echo half; exit 3", "sh: exited with status 3"),
+        ("echo half; kill -9 $$", "sh: was killed by signal 9"),
+        ("echo half; kill -PIPE $$", "sh: was killed by signal 13"),
+    ] {
+        let call = tools.put(server).arg(server.url("/x")).args(&["--", "sh", "-c", script]);
+        call.run()?.code(6)?.complained(words)?;
+        same_bytes("x", b"old", &server.root.read("x")?)?;
+        holds("nothing else is left", server.root.files()?.len() == 1)?;
+    }
+    Ok(())
 }
