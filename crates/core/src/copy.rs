@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::crlf::{Converter, Lines};
+use crate::flow::Flow;
 use crate::sys::{self, Descriptor, Fast, Pipe, Ready};
 
 /// Bytes asked of the kernel in one call.
@@ -55,28 +56,24 @@ impl fmt::Display for CopyError {
     }
 }
 
-/// Copies until `source` ends, or has given more than `most` bytes; returns the bytes read from it.
+/// Copies until `source` ends, or has given more bytes than `flow` lets through; returns the bytes
+/// read from it.
 ///
 /// # Errors
 /// Says which side broke when one does, and how far it came.
-pub fn copy(
-    mut source: End<'_>,
-    mut sink: End<'_>,
-    lines: Lines,
-    most: u64,
-) -> Result<u64, CopyError> {
+pub fn copy(mut source: End<'_>, mut sink: End<'_>, mut flow: Flow<'_>) -> Result<u64, CopyError> {
     let mut moved = 0;
-    if lines == Lines::Keep
+    if flow.is_unseen()
         && let (End::Plain(from), End::Plain(to)) = (&source, &sink)
         && let Some(route) = Route::between(from, to)
     {
-        match route.travel(*from, *to, (&mut moved, most)) {
+        match route.travel(*from, *to, (&mut moved, &flow)) {
             Ok(Arrived::AtTheEnd) => return Ok(moved),
             Ok(Arrived::HereOnly) => {}
             Err((side, error)) => return Err(CopyError { side, error, moved }),
         }
     }
-    by_hand(&mut source, &mut sink, lines, (&mut moved, most))
+    by_hand(&mut source, &mut sink, (&mut moved, &mut flow))
         .map_err(|(side, error)| CopyError { side, error, moved })?;
     Ok(moved)
 }
@@ -126,15 +123,17 @@ impl Route {
         &self,
         from: BorrowedFd<'_>,
         to: BorrowedFd<'_>,
-        (moved, most): (&mut u64, u64),
+        (moved, flow): (&mut u64, &Flow<'_>),
     ) -> Result<Arrived, Broken> {
-        while *moved <= most {
+        let stride = flow.stride(STRIDE);
+        while *moved <= flow.most {
+            let before = *moved;
             let fast = match self {
-                Self::Splice { into_pipe } => patiently(from, to, *into_pipe)?,
+                Self::Splice { into_pipe } => patiently(from, to, (*into_pipe, stride))?,
                 Self::SendFile => {
-                    sys::send_file(&from, &to, STRIDE).map_err(|error| (Side::Sink, error))?
+                    sys::send_file(&from, &to, stride).map_err(|error| (Side::Sink, error))?
                 }
-                Self::Through(pipe) => match through(pipe, from, to, moved)? {
+                Self::Through(pipe) => match through(pipe, from, to, (moved, stride))? {
                     Some(fast) => fast,
                     None => return Ok(Arrived::HereOnly),
                 },
@@ -145,6 +144,7 @@ impl Route {
                 Fast::Moved(count) => *moved += count as u64,
                 Fast::Unsupported => return Ok(Arrived::HereOnly),
             }
+            flow.passed(*moved - before);
         }
         Ok(Arrived::AtTheEnd)
     }
@@ -156,9 +156,10 @@ fn through(
     pipe: &Pipe,
     from: BorrowedFd<'_>,
     to: BorrowedFd<'_>,
-    moved: &mut u64,
+    (moved, stride): (&mut u64, usize),
 ) -> Result<Option<Fast>, Broken> {
-    let taken = sys::splice(&from, &pipe.into, pipe.size).map_err(|error| (Side::Source, error))?;
+    let stride = stride.min(pipe.size);
+    let taken = sys::splice(&from, &pipe.into, stride).map_err(|error| (Side::Source, error))?;
     let Fast::Moved(count) = taken else { return Ok(Some(taken)) };
     let emptied = empty(pipe, to, count, moved)?;
     Ok(emptied.then_some(taken))
@@ -198,9 +199,13 @@ fn read_exact(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<()> {
 
 /// One splice with a pipe at one end. A pipe that somebody made non-blocking is waited for; a
 /// socket that gave nothing within its timeout is the side that broke.
-fn patiently(from: BorrowedFd<'_>, to: BorrowedFd<'_>, into_pipe: bool) -> Result<Fast, Broken> {
+fn patiently(
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    (into_pipe, stride): (bool, usize),
+) -> Result<Fast, Broken> {
     loop {
-        let error = match sys::splice(&from, &to, STRIDE) {
+        let error = match sys::splice(&from, &to, stride) {
             Ok(fast) => return Ok(fast),
             Err(error) => error,
         };
@@ -224,12 +229,11 @@ fn is_ready(fd: BorrowedFd<'_>, ready: Ready) -> bool {
 fn by_hand(
     source: &mut End<'_>,
     sink: &mut End<'_>,
-    lines: Lines,
-    (moved, most): (&mut u64, u64),
+    (moved, flow): (&mut u64, &mut Flow<'_>),
 ) -> Result<(), Broken> {
-    let (mut buffer, mut converted) = (vec![0; BUFFER], Vec::new());
-    let mut converter = Converter::new(lines);
-    while *moved <= most {
+    let (mut buffer, mut converted) = (vec![0; flow.stride(BUFFER)], Vec::new());
+    let mut converter = Converter::new(flow.lines);
+    while *moved <= flow.most {
         let count = match source.read(&mut buffer) {
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -239,7 +243,10 @@ fn by_hand(
             }
         };
         let chunk = buffer.get(..count).unwrap_or(&[]);
-        let out = if lines == Lines::Keep {
+        if let Some(tap) = &mut flow.tap {
+            tap(*moved, chunk);
+        }
+        let out = if flow.lines == Lines::Keep {
             chunk
         } else {
             converted.clear();
@@ -254,6 +261,7 @@ fn by_hand(
             break;
         }
         *moved += count as u64;
+        flow.passed(count as u64);
     }
     sink.flush().map_err(|error| (Side::Sink, error))
 }
@@ -345,7 +353,7 @@ mod tests {
             let feeder = feed(far, pattern(length));
             let file = scratch();
             let moved =
-                copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::Keep, u64::MAX)
+                copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::Keep.into())
                     .unwrap();
             feeder.join().unwrap();
             assert_eq!(moved, length as u64);
@@ -361,7 +369,7 @@ mod tests {
         let file = File::options().append(true).open(&path).unwrap();
         let (near, far) = sockets();
         let feeder = feed(far, pattern(2_000_003));
-        copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::Keep, u64::MAX).unwrap();
+        copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::Keep.into()).unwrap();
         feeder.join().unwrap();
         let whole = std::fs::read(&path).unwrap();
         assert_eq!(whole.len(), 6 + 2_000_003);
@@ -376,11 +384,10 @@ mod tests {
         let (up_near, up_far) = sockets();
         let (down_near, mut down_far) = sockets();
         let sender = thread::spawn(move || {
-            copy(End::Plain(file.as_fd()), End::Plain(up_near.as_fd()), Lines::Keep, u64::MAX)
-                .unwrap()
+            copy(End::Plain(file.as_fd()), End::Plain(up_near.as_fd()), Lines::Keep.into()).unwrap()
         });
         let relay = thread::spawn(move || {
-            copy(End::Plain(up_far.as_fd()), End::Plain(down_near.as_fd()), Lines::Keep, u64::MAX)
+            copy(End::Plain(up_far.as_fd()), End::Plain(down_near.as_fd()), Lines::Keep.into())
                 .unwrap()
         });
         let mut got = Vec::new();
@@ -398,7 +405,7 @@ mod tests {
         let feeder = thread::spawn(move || {
             let _ = (&far).write_all(&pattern(100_000));
         });
-        let end = copy(End::Plain(near.as_fd()), End::Plain(writer.as_fd()), Lines::Keep, u64::MAX);
+        let end = copy(End::Plain(near.as_fd()), End::Plain(writer.as_fd()), Lines::Keep.into());
         assert_eq!(end.unwrap_err().side, Side::Sink);
         drop(near);
         feeder.join().unwrap();
@@ -406,7 +413,7 @@ mod tests {
         let (near, _far) = sockets();
         near.set_read_timeout(Some(std::time::Duration::from_millis(20))).unwrap();
         let (_reader, writer) = std::io::pipe().unwrap();
-        let end = copy(End::Plain(near.as_fd()), End::Plain(writer.as_fd()), Lines::Keep, u64::MAX);
+        let end = copy(End::Plain(near.as_fd()), End::Plain(writer.as_fd()), Lines::Keep.into());
         let broken = end.unwrap_err();
         assert_eq!((broken.side, broken.error.kind()), (Side::Source, io::ErrorKind::WouldBlock));
     }
@@ -416,9 +423,8 @@ mod tests {
         let (near, far) = sockets();
         let feeder = feed(far, b"a\r\nb\r\n".to_vec());
         let file = scratch();
-        let moved =
-            copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::ToLocal, u64::MAX)
-                .unwrap();
+        let moved = copy(End::Plain(near.as_fd()), End::Plain(file.as_fd()), Lines::ToLocal.into())
+            .unwrap();
         feeder.join().unwrap();
         assert_eq!((moved, content(&file)), (6, b"a\nb\n".to_vec()));
     }
@@ -429,7 +435,11 @@ mod tests {
             let endless = File::open("/dev/zero").unwrap();
             let (mut reader, writer) = std::io::pipe().unwrap();
             let drain = thread::spawn(move || reader.read_to_end(&mut Vec::new()).unwrap());
-            let moved = copy(End::Plain(endless.as_fd()), End::Plain(writer.as_fd()), lines, 10);
+            let moved = copy(
+                End::Plain(endless.as_fd()),
+                End::Plain(writer.as_fd()),
+                Flow { most: 10, ..lines.into() },
+            );
             drop(writer);
             let moved = moved.unwrap();
             assert!(moved > 10 && moved as usize <= STRIDE + BUFFER, "{moved}");

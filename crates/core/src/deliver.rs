@@ -7,6 +7,8 @@ use std::os::fd::AsFd;
 use crate::copy::{CopyError, End, Side, copy};
 use crate::crlf::Lines;
 use crate::error::{Cause, Phase};
+use crate::flow::Flow;
+use crate::rate::Rate;
 use crate::rewind::{Rewindable, copy_kept};
 use crate::wire::{Next, Stream, Transfer, Type};
 
@@ -36,7 +38,9 @@ pub fn receive(
     passed: u64,
 ) -> Arrival {
     transfer.announced = transfer.announced.map(|count| count.saturating_sub(passed));
-    match copy(end(&mut transfer.stream), sink, lines, u64::MAX) {
+    let rate = transfer.rate();
+    let flow = Flow { rate: rate.as_deref(), ..lines.into() };
+    match copy(end(&mut transfer.stream), sink, flow) {
         Ok(moved) => Arrival { moved, end: transfer.finish_download(moved, next).map(drop) },
         Err(broken) if is_whole(&transfer, &broken) => {
             let moved = broken.moved;
@@ -70,8 +74,8 @@ pub fn send(
     kind: Type,
     size: Option<u64>,
 ) -> Departure {
-    let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
-    let copied = copy(source, end(&mut transfer.stream), lines, size.unwrap_or(u64::MAX));
+    let rate = transfer.rate();
+    let copied = copy(source, end(&mut transfer.stream), up(kind, size, rate.as_deref()));
     depart(transfer, copied, size)
 }
 
@@ -82,9 +86,15 @@ pub fn send_kept(
     kind: Type,
     size: Option<u64>,
 ) -> Departure {
-    let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
-    let copied = copy_kept(source, end(&mut transfer.stream), lines, size.unwrap_or(u64::MAX));
+    let rate = transfer.rate();
+    let copied = copy_kept(source, end(&mut transfer.stream), up(kind, size, rate.as_deref()));
     depart(transfer, copied, size)
+}
+
+/// How an upload flows: a source that has more than `size` bytes is not read to its end.
+fn up(kind: Type, size: Option<u64>, rate: Option<&Rate>) -> Flow<'_> {
+    let lines = if kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
+    Flow { most: size.unwrap_or(u64::MAX), rate, ..lines.into() }
 }
 
 fn depart(transfer: Transfer<'_>, copied: Result<u64, CopyError>, size: Option<u64>) -> Departure {

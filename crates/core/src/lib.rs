@@ -21,7 +21,7 @@
 //! * data, pure: [`mod@line`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`]
 //! * meaning, pure: [`error`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`local`], [`producer`], [`copy`], [`rewind`]
+//! * the system: [`sys`], [`local`], [`producer`], [`rate`], [`flow`], [`copy`], [`rewind`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`],
 //!   [`retry`], [`resume`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
@@ -37,6 +37,7 @@ pub mod error;
 pub mod expand;
 pub mod face;
 pub mod features;
+pub mod flow;
 pub mod line;
 pub mod listing;
 pub mod local;
@@ -49,6 +50,7 @@ pub mod path;
 pub mod pattern;
 pub mod prepare;
 pub mod producer;
+pub mod rate;
 pub mod relay;
 pub mod reply;
 pub mod report;

@@ -19,6 +19,7 @@ use crate::charset::Charset;
 use crate::cli::{SessionArgs, effective_charset, split_list};
 use crate::error::{Cause, Failure};
 use crate::netrc;
+use crate::rate::Rate;
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::servers::Servers;
@@ -154,6 +155,7 @@ pub fn servers<'o>(
         trust_pasv: args.trust_pasv,
         family: args.family,
         timeout: args.timeout,
+        rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),
         pipeline: !args.no_pipeline,
         quotes: args.quote.clone(),
         charset,

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::copy::{CopyError, End, Side, copy};
-use crate::crlf::Lines;
+use crate::flow::Flow;
 use crate::sys::{self, Descriptor, Fast, Pipe, Ready};
 use crate::window::{WINDOW, Window};
 
@@ -161,20 +161,20 @@ impl Read for Rewindable<'_> {
 pub fn copy_kept(
     source: &mut Rewindable<'_>,
     sink: End<'_>,
-    lines: Lines,
-    most: u64,
+    flow: Flow<'_>,
 ) -> Result<u64, CopyError> {
     let mut moved = 0;
-    if lines == Lines::Keep
+    if flow.is_unseen()
+        && flow.rate.is_none()
         && let End::Plain(to) = &sink
     {
-        match source.pass_on(*to, (&mut moved, most)) {
+        match source.pass_on(*to, (&mut moved, flow.most)) {
             Ok(true) => return Ok(moved),
             Ok(false) => {}
             Err((side, error)) => return Err(CopyError { side, error, moved }),
         }
     }
-    match copy(End::Input(source), sink, lines, most - moved) {
+    match copy(End::Input(source), sink, Flow { most: flow.most.saturating_sub(moved), ..flow }) {
         Ok(more) => Ok(moved + more),
         Err(broken) => Err(CopyError { moved: moved + broken.moved, ..broken }),
     }
@@ -251,6 +251,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::crlf::Lines;
 
     /// Byte `at` of the stream of these tests, which tells where it is.
     fn byte(at: usize) -> u8 {
@@ -281,7 +282,7 @@ mod tests {
     }
 
     fn send(source: &mut Rewindable<'_>, to: &UnixStream) -> Result<u64, CopyError> {
-        copy_kept(source, End::Plain(to.as_fd()), Lines::Keep, u64::MAX)
+        copy_kept(source, End::Plain(to.as_fd()), Lines::Keep.into())
     }
 
     #[test]

@@ -91,6 +91,8 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "sys/mod.rs",
             "local.rs",
             "producer.rs",
+            "rate.rs",
+            "flow.rs",
             "copy.rs",
             "rewind.rs",
         ],

@@ -44,6 +44,7 @@ enum Check {
     /// Exactly what was given and what `file`, `dir` and `no-file` name.
     NothingElse(Vec<Text>, Vec<Text>),
     Within(Duration),
+    NotWithin(Duration),
     Saw(Which, Option<usize>, Text),
     Commands(Which, Vec<Text>),
     Order(Which, Vec<Text>),
@@ -179,6 +180,7 @@ fn parse(word: &str, name: &str, value: &str) -> Result<Check> {
         "mtime" => Ok(Check::Mtime(one(name)?, number(value)?)),
         "only-files" => all(value).map(Check::OnlyFiles),
         "within" => duration(value).map(Check::Within),
+        "not-within" => duration(value).map(Check::NotWithin),
         _ => match word.strip_suffix('2') {
             Some(word) => server_check(word, name, value, 1),
             None => server_check(word, name, value, 0),
@@ -248,7 +250,8 @@ impl Evidence<'_> {
             Check::OnlyFiles(names) => same_names("the folder", self.folder()?, self.fill(names)?),
             Check::NothingElse(named, gone) => self.nothing_else(named, gone),
             Check::Within(limit) if self.ran.elapsed <= *limit => Ok(()),
-            Check::Within(_) => Err(format!("it took {:?}", self.ran.elapsed)),
+            Check::NotWithin(limit) if self.ran.elapsed > *limit => Ok(()),
+            Check::Within(_) | Check::NotWithin(_) => Err(format!("it took {:?}", self.ran.elapsed)),
             Check::Any => Ok(()),
             _ => self.check_server(check),
         }

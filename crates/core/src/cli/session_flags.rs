@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use super::flag::{Flag, Takes, keep, on, put};
 use super::parse::UsageError;
-use super::values::{active, base, charset, command, command_text, count, file, timeout, tls_mode};
+use super::values::{
+    active, base, bytes_a_second, charset, command, command_text, count, file, timeout, tls_mode,
+};
 use crate::charset::Charset;
 use crate::secret::Secret;
 use crate::wire::{Active, Family, TlsPolicy};
@@ -62,6 +64,8 @@ pub struct SessionArgs {
     pub null: bool,
     /// `--base`: the URL, as typed, that the names in that list are below.
     pub base: Option<Vec<u8>>,
+    /// `--limit-rate`, in bytes a second; 0 is no limit.
+    pub limit_rate: u64,
     /// `-q`.
     pub quiet: bool,
     /// How often `-v` was given: 1 says what is done, 2 traces the protocol.
@@ -94,6 +98,7 @@ impl Default for SessionArgs {
             files_from: None,
             null: false,
             base: None,
+            limit_rate: 0,
             quiet: false,
             verbose: 0,
         }
@@ -270,6 +275,14 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| put(&mut args.retries, count(value)),
         help: "Try N times to mend a broken transfer. Tries that bring bytes do not count; the \
                default is 3, 0 gives up at once.",
+    },
+    Flag {
+        long: "limit-rate",
+        short: None,
+        takes: Takes::Value("BYTES"),
+        set: |args, value| put(&mut args.limit_rate, bytes_a_second(value)),
+        help: "Move at most BYTES a second. All connections together; k, m and g are powers of 1024, \
+               0 is no limit.",
     },
     Flag {
         long: "quote",

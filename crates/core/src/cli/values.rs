@@ -50,6 +50,20 @@ pub(super) fn tls_mode(value: &OsStr) -> Result<TlsPolicy, String> {
     }
 }
 
+/// A number of bytes, by itself or with k, m or g behind it.
+pub(super) fn bytes_a_second(value: &OsStr) -> Result<u64, String> {
+    let bad = || "must be a number of bytes such as 500k or 2m".to_owned();
+    let (digits, shift) = match value.as_bytes() {
+        [digits @ .., b'k' | b'K'] => (digits, 10),
+        [digits @ .., b'm' | b'M'] => (digits, 20),
+        [digits @ .., b'g' | b'G'] => (digits, 30),
+        digits => (digits, 0),
+    };
+    let number = std::str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'));
+    let number = number.and_then(|text| text.parse::<u64>().ok()).ok_or_else(bad)?;
+    number.checked_mul(1 << shift).ok_or_else(bad)
+}
+
 pub(super) fn count(value: &OsStr) -> Result<u32, String> {
     let number =
         value.to_str().filter(|text| !text.starts_with('+')).and_then(|text| text.parse().ok());

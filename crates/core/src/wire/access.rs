@@ -1,5 +1,6 @@
 //! How servers are reached: everything a run decided before the first connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::active::Active;
@@ -7,6 +8,7 @@ use super::connect::Family;
 use super::tls::TlsTrust;
 use super::trace::Trace;
 use crate::charset::Charset;
+use crate::rate::Rate;
 use crate::secret::Secret;
 
 /// Whether an `ftp://` session is put under TLS.
@@ -38,6 +40,8 @@ pub struct Access {
     pub family: Family,
     /// The bound on every single wait.
     pub timeout: Duration,
+    /// The cap on all transfers together.
+    pub rate: Option<Arc<Rate>>,
     /// Whether commands may be sent before the replies to earlier ones are in.
     pub pipeline: bool,
     /// Commands sent after the login, as they are.

@@ -10,6 +10,7 @@ use super::stream::Stream;
 use crate::charset::Guess;
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
+use crate::rate::Rate;
 use crate::reply::Reply;
 
 /// How long an EPSV port may take to connect before PASV is tried: behind some NAT boxes EPSV is
@@ -313,6 +314,11 @@ impl<'s> Transfer<'s> {
         };
         self.announced = Some(total.saturating_sub(from));
         Ok(Some(total))
+    }
+
+    /// The cap on all transfers of the run together.
+    pub fn rate(&self) -> Option<std::sync::Arc<Rate>> {
+        self.session.access.rate.clone()
     }
 
     /// The bound on every wait of this transfer.

@@ -1,0 +1,53 @@
+//! How the bytes of one copy flow: as lines or as they are, how many, how fast, and who sees them.
+
+use std::fmt;
+
+use crate::crlf::Lines;
+use crate::rate::Rate;
+
+/// Sees the bytes that were read: the offset since the beginning of the copy, and the bytes.
+pub type Tap<'a> = dyn FnMut(u64, &[u8]) + 'a;
+
+/// How the bytes of one copy flow.
+pub struct Flow<'a> {
+    /// What becomes of line ends.
+    pub lines: Lines,
+    /// The copy ends once more bytes than that were read.
+    pub most: u64,
+    /// The cap that it shares with all copies of the run.
+    pub rate: Option<&'a Rate>,
+    /// Who sees the bytes. They pass through memory then.
+    pub tap: Option<&'a mut Tap<'a>>,
+}
+
+impl fmt::Debug for Flow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flow").field("lines", &self.lines).field("most", &self.most).finish()
+    }
+}
+
+impl From<Lines> for Flow<'_> {
+    /// Everything, as fast as it goes.
+    fn from(lines: Lines) -> Self {
+        Self { lines, most: u64::MAX, rate: None, tap: None }
+    }
+}
+
+impl Flow<'_> {
+    /// How many bytes to move at a time, at most `stride`.
+    pub fn stride(&self, stride: usize) -> usize {
+        self.rate.map_or(stride, |rate| rate.stride().min(stride))
+    }
+
+    /// Waits until the next bytes may go, after `count` have passed.
+    pub fn passed(&self, count: u64) {
+        if let Some(rate) = self.rate {
+            rate.passed(count);
+        }
+    }
+
+    /// Whether the kernel may move the bytes where it can.
+    pub fn is_unseen(&self) -> bool {
+        self.lines == Lines::Keep && self.tap.is_none()
+    }
+}
