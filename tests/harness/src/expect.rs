@@ -251,7 +251,9 @@ impl Evidence<'_> {
             Check::NothingElse(named, gone) => self.nothing_else(named, gone),
             Check::Within(limit) if self.ran.elapsed <= *limit => Ok(()),
             Check::NotWithin(limit) if self.ran.elapsed > *limit => Ok(()),
-            Check::Within(_) | Check::NotWithin(_) => Err(format!("it took {:?}", self.ran.elapsed)),
+            Check::Within(_) | Check::NotWithin(_) => {
+                Err(format!("it took {:?}", self.ran.elapsed))
+            }
             Check::Any => Ok(()),
             _ => self.check_server(check),
         }
