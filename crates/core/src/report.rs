@@ -29,6 +29,17 @@ impl Report {
         Self { tool, charset, quiet, verbose, outcome: Outcome::Done, reader_left: false }
     }
 
+    /// One for somebody who works beside others, in whose run nothing has failed yet.
+    pub fn another(&self) -> Self {
+        Self { outcome: Outcome::Done, reader_left: false, ..self.clone() }
+    }
+
+    /// Takes over how it went for `other`.
+    pub fn absorb(&mut self, other: &Self) {
+        self.outcome = self.outcome.max(other.outcome);
+        self.reader_left |= other.reader_left;
+    }
+
     /// Says that something failed, and remembers the worst outcome.
     pub fn failed(&mut self, failure: &Failure) {
         self.outcome = self.outcome.max(failure.cause.outcome());

@@ -1,5 +1,6 @@
 //! From what was typed to what will be done; every conflict is found here.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
@@ -32,6 +33,8 @@ pub struct Plan {
     /// Whether a file that is there already stays.
     pub no_clobber: bool,
     pub retries: u32,
+    /// How many files are fetched at once.
+    pub lanes: NonZeroU32,
 }
 
 pub fn build(args: Args) -> anyhow::Result<Plan> {
@@ -55,6 +58,7 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
         ascii: args.ascii,
         no_clobber: args.no_clobber,
         retries: args.session.retries,
+        lanes: if several || args.recursive { args.session.parallel } else { NonZeroU32::MIN },
     })
 }
 
