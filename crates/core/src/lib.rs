@@ -24,7 +24,7 @@
 //! * the system: [`sys`], [`local`], [`producer`], [`copy`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
-//!   [`servers`], [`pool`], [`resume`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
+//!   [`servers`], [`pool`], [`resume`], [`segments`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod charset;
@@ -59,6 +59,7 @@ pub mod resume;
 pub mod retry;
 pub mod rewind;
 pub mod secret;
+pub mod segments;
 pub mod servers;
 pub mod sources;
 pub mod stage;

@@ -137,6 +137,28 @@ impl Server {
         self.charset = Some(self.charset()).filter(|charset| *charset != Charset::Auto);
     }
 
+    /// The same server for one who works beside, with no session yet; it waits for no place.
+    pub fn another(&self) -> Self {
+        Self {
+            origin: self.origin.clone(),
+            access: Arc::clone(&self.access),
+            credentials: self.credentials.clone(),
+            session: None,
+            kept: None,
+            patient: false,
+            gone: None,
+            reached: false,
+            ..*self
+        }
+    }
+
+    /// Takes leave.
+    pub fn quit(self) {
+        if let Some(session) = self.session {
+            session.quit();
+        }
+    }
+
     /// Whether two servers are one host and port, and the same user on it.
     pub fn is_same_account(&self, other: &Self) -> bool {
         self.origin.host.eq_ignore_ascii_case(&other.origin.host)
@@ -203,8 +225,6 @@ impl Servers {
 
     /// Takes leave of all servers.
     pub fn quit(self) {
-        for session in self.known.into_iter().filter_map(|server| server.session) {
-            session.quit();
-        }
+        self.known.into_iter().for_each(Server::quit);
     }
 }

@@ -40,16 +40,21 @@ impl Turns {
         Self { state: Mutex::default(), changed: Condvar::new(), ahead }
     }
 
-    /// Where the writer at `place` writes; it waits when it is too far ahead of its turn. Places are
-    /// numbered from 0, each is asked for once, and none may be left out for good.
+    /// Waits while `place` is too far ahead of its turn.
+    pub fn wait_for(&self, place: u64) {
+        let mut state = self.state();
+        while place >= state.now.saturating_add(self.ahead) && !state.closed {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Where the writer at `place` writes. Places are numbered from 0, each is asked for once, and
+    /// none may be left out for good.
     ///
     /// # Errors
     /// No more descriptors, or nobody reads any more.
     pub fn writer(&self, place: u64) -> io::Result<PipeWriter> {
         let mut state = self.state();
-        while place >= state.now.saturating_add(self.ahead) && !state.closed {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
         if state.closed {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
@@ -120,6 +125,7 @@ mod tests {
     }
 
     fn write(turns: &Turns, place: u64) {
+        turns.wait_for(place);
         write!(turns.writer(place).unwrap(), "<{place}>").unwrap();
     }
 
@@ -150,6 +156,7 @@ mod tests {
                 let written = io::copy(&mut io::repeat(0), &mut turns.writer(0).unwrap());
                 assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
                 // It waits for a turn that never comes.
+                turns.wait_for(100);
                 let later = turns.writer(100).unwrap_err();
                 assert_eq!(later.kind(), io::ErrorKind::BrokenPipe);
             });

@@ -127,6 +127,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "servers.rs",
             "pool.rs",
             "resume.rs",
+            "segments.rs",
             "resend.rs",
             "stage.rs",
             "relay.rs",

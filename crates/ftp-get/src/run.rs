@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::num::NonZeroU32;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,6 +45,7 @@ pub fn run(plan: Plan) -> Report {
         ascii: plan.ascii,
         no_clobber: plan.no_clobber,
         retries: plan.retries,
+        segments: plan.segments,
         unfinished,
         written: Mutex::default(),
         pool: if to_stdout { workers::pool_in_order(lanes) } else { workers::pool(lanes) },
@@ -58,7 +60,9 @@ pub struct Get {
     recursive: bool,
     ascii: bool,
     no_clobber: bool,
-    retries: u32,
+    pub retries: u32,
+    /// Over how many sessions one file is fetched.
+    pub segments: NonZeroU32,
     unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
     written: Mutex<HashSet<PathBuf>>,
@@ -119,7 +123,7 @@ impl Get {
         settle(server, report, &job, done);
     }
 
-    fn fetch(
+    pub fn fetch(
         &self,
         server: &mut Server,
         job: &Job<'_>,
@@ -175,7 +179,7 @@ impl Get {
             return Ok(Done::Left);
         }
         let draft = Draft::begin(file, &self.unfinished).map_err(here)?;
-        let fetched = self.fetch(server, job, draft.file().as_fd());
+        let fetched = self.fetch_into(server, job, &draft);
         let count = fetched.map_err(|cause| match cause {
             Cause::Local(error) => local(file, error),
             cause => remote(job, cause),

@@ -8,9 +8,12 @@ use std::thread;
 use ftp_core::charset::Charset;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
+use ftp_core::local::Draft;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::{Errand, Pool};
 use ftp_core::report::Report;
+use ftp_core::resume::Fetch;
+use ftp_core::segments;
 use ftp_core::servers::Server;
 use ftp_core::sys;
 use ftp_core::turns::Turns;
@@ -66,6 +69,9 @@ impl Get {
     /// Fetches what another lane left.
     pub fn piece(&self, server: &mut Server, report: &mut Report, piece: &Piece) {
         report.charset = piece.charset;
+        if let (Some(turns), Goal::Place(place)) = (&self.turns, &piece.goal) {
+            turns.wait_for(*place);
+        }
         let job = Job { path: &piece.path, kind: piece.kind, next: piece.next };
         let done = self.fetch_to(server, &job, &piece.goal);
         settle(server, report, &job, done);
@@ -77,6 +83,22 @@ impl Get {
             Goal::Stdout => self.to_stdout(server, job, io::stdout().as_fd()),
             Goal::Place(place) => self.to_turn(server, job, *place),
         }
+    }
+
+    /// Fetches into a draft, over several sessions where that was asked for.
+    pub fn fetch_into(
+        &self,
+        server: &mut Server,
+        job: &Job<'_>,
+        draft: &Draft,
+    ) -> Result<u64, Cause> {
+        let Job { path, kind, next } = *job;
+        let sink = draft.file().as_fd();
+        if self.segments.get() == 1 || kind == Type::Ascii || !draft.may_be_reopened() {
+            return self.fetch(server, job, sink);
+        }
+        let fetch = Fetch { path, sink, kind, next, retries: self.retries };
+        segments::fetch(server, &fetch, &|| draft.reopen(), self.segments)
     }
 
     fn to_turn(&self, server: &mut Server, job: &Job<'_>, place: u64) -> Result<Done, Failure> {

@@ -60,7 +60,11 @@ pub(super) fn count(value: &OsStr) -> Result<u32, String> {
 /// The most files at once: a connection each, which no server likes to see more of.
 const LANES_MAX: u32 = 64;
 
-pub(super) fn lanes(value: &OsStr) -> Result<NonZeroU32, String> {
+/// A number of connections that work at once.
+///
+/// # Errors
+/// Anything but a number from 1 to 64.
+pub fn lanes(value: &OsStr) -> Result<NonZeroU32, String> {
     let number = count(value).ok().and_then(NonZeroU32::new);
     let number = number.filter(|number| number.get() <= LANES_MAX);
     number.ok_or_else(|| format!("must be a number from 1 to {LANES_MAX}"))

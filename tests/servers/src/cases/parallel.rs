@@ -6,6 +6,7 @@ use crate::{folder::Folder, server::Server, tools::Tools};
 pub(super) const CASES: &[Case] = &[
     case("get -P 4 brings a whole tree", get_tree),
     case("get -P 4 writes files to stdout in their order", in_order),
+    case("get --segments 4 makes one file", in_segments),
     case("put -P 4 stores a tree", put_tree),
     case("rm -P 4 removes a tree", rm_tree),
     case("pipe -P 4 copies a tree", pipe_tree),
@@ -38,6 +39,16 @@ fn in_order(server: &Server, tools: &Tools) -> Outcome {
     let ran = tools.get(server).args(&["-P", "4"]).args(&urls).run()?;
     ran.code(0)?;
     same_bytes("stdout", &sizes.map(pattern).concat(), ran.out())
+}
+
+fn in_segments(server: &Server, tools: &Tools) -> Outcome {
+    let (large, small) = (pattern((24 << 20) + 5), pattern(100));
+    server.root.write("large", &large)?;
+    server.root.write("small", &small)?;
+    let urls = ["/large", "/small"].map(|path| server.url(path));
+    tools.get(server).args(&["--segments", "4", "-d", "out"]).args(&urls).silent()?;
+    same_bytes("large", &large, &tools.here.read("out/large")?)?;
+    same_bytes("small", &small, &tools.here.read("out/small")?)
 }
 
 fn put_tree(server: &Server, tools: &Tools) -> Outcome {
