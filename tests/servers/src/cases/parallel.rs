@@ -6,6 +6,7 @@ use crate::{folder::Folder, server::Server, tools::Tools};
 pub(super) const CASES: &[Case] = &[
     case("get -P 4 brings a whole tree", get_tree),
     case("get -P 4 writes files to stdout in their order", in_order),
+    case("get -P 2 says once that stdout is full", full_disk),
     case("get --segments 4 makes one file", in_segments),
     case("put -P 4 stores a tree", put_tree),
     case("rm -P 4 removes a tree", rm_tree),
@@ -39,6 +40,16 @@ fn in_order(server: &Server, tools: &Tools) -> Outcome {
     let ran = tools.get(server).args(&["-P", "4"]).args(&urls).run()?;
     ran.code(0)?;
     same_bytes("stdout", &sizes.map(pattern).concat(), ran.out())
+}
+
+fn full_disk(server: &Server, tools: &Tools) -> Outcome {
+    for name in ["a", "b", "c", "d"] {
+        server.root.write(name, pattern(3 << 20))?;
+    }
+    let script = "ftp-get $FLAGS -P 2 $URL/a $URL/b $URL/c $URL/d 2>&1 > /dev/full";
+    let ran = tools.sh(server, script).run()?;
+    ran.code(6)?.stdout("ftp-get: stdout: No space left on device\n")?;
+    Ok(())
 }
 
 fn in_segments(server: &Server, tools: &Tools) -> Outcome {
