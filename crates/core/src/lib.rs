@@ -20,18 +20,20 @@
 //!
 //! * data, pure: [`mod@line`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`]
-//! * meaning, pure: [`error`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`local`], [`producer`], [`rate`], [`flow`], [`copy`], [`rewind`]
+//! * meaning, pure: [`error`], [`crowd`], [`names`], [`features`], [`login`], [`listing`]
+//! * the system: [`sys`], [`local`], [`producer`], [`rate`], [`flow`], [`copy`], [`rewind`],
+//!   [`turns`]
 //! * the wire: [`wire`]
-//! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`servers`],
-//!   [`retry`], [`resume`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
-//! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`face`]
+//! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
+//!   [`servers`], [`pool`], [`resume`], [`segments`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
+//! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod charset;
 pub mod cli;
 pub mod clock;
 pub mod copy;
 pub mod crlf;
+pub mod crowd;
 pub mod deliver;
 pub mod error;
 pub mod expand;
@@ -48,6 +50,7 @@ pub mod netrc;
 pub mod parents;
 pub mod path;
 pub mod pattern;
+pub mod pool;
 pub mod prepare;
 pub mod producer;
 pub mod rate;
@@ -59,12 +62,15 @@ pub mod resume;
 pub mod retry;
 pub mod rewind;
 pub mod secret;
+pub mod segments;
 pub mod servers;
 pub mod sources;
 pub mod stage;
 pub mod sys;
 pub mod time;
+pub mod turns;
 pub mod url;
 pub mod walk;
 pub mod window;
 pub mod wire;
+pub mod workers;

@@ -85,6 +85,22 @@ impl Draft {
         }
     }
 
+    /// Whether it can be written in any order.
+    pub fn may_be_reopened(&self) -> bool {
+        matches!(self, Self::Beside { .. })
+    }
+
+    /// The file once more, with a place of its own to write at.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is a device, where there is but one place.
+    pub fn reopen(&self) -> io::Result<File> {
+        match self {
+            Self::Beside { file, .. } => file.reopen(),
+            Self::Direct(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
     /// Gives the file its name, once its bytes are on the disk.
     ///
     /// # Errors

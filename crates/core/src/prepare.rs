@@ -10,7 +10,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -156,12 +155,13 @@ pub fn servers<'o>(
         family: args.family,
         timeout: args.timeout,
         rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),
+        retries: args.retries,
         pipeline: !args.no_pipeline,
         quotes: args.quote.clone(),
         charset,
         trace: Trace { on: args.verbose > 1 && !args.quiet },
     };
-    Ok(Servers::new(Arc::new(access), Rc::new(logins(args, charset)?)))
+    Ok(Servers::new(Arc::new(access), Arc::new(logins(args, charset)?)))
 }
 
 fn trust(args: &SessionArgs) -> anyhow::Result<TlsTrust> {

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::charset::{Charset, for_terminal};
+use crate::crowd::has_no_room;
 use crate::error::{Cause, Failure, Outcome, Phase};
 use crate::reply::Reply;
 use crate::sys;
@@ -27,6 +28,17 @@ impl Report {
     /// Nothing has failed yet.
     pub fn new(tool: &'static str, charset: Charset, quiet: bool, verbose: bool) -> Self {
         Self { tool, charset, quiet, verbose, outcome: Outcome::Done, reader_left: false }
+    }
+
+    /// One for somebody who works beside others, in whose run nothing has failed yet.
+    pub fn another(&self) -> Self {
+        Self { outcome: Outcome::Done, reader_left: false, ..self.clone() }
+    }
+
+    /// Takes over how it went for `other`.
+    pub fn absorb(&mut self, other: &Self) {
+        self.outcome = self.outcome.max(other.outcome);
+        self.reader_left |= other.reader_left;
     }
 
     /// Says that something failed, and remembers the worst outcome.
@@ -91,7 +103,11 @@ impl Report {
                 "no password for user {}: give it in ~/.netrc, FTP_PASSWORD or --password-file",
                 self.shown(user)
             ),
-            Cause::TurnedAway(reply) => format!("the server turns us away: {}", self.words(reply)),
+            Cause::TurnedAway(reply) => {
+                let hint =
+                    if has_no_room(reply) { " (a higher --retries waits longer)" } else { "" };
+                format!("the server turns us away: {}{hint}", self.words(reply))
+            }
             Cause::TimedOut(phase, limit) => {
                 let seconds = limit.as_secs_f32();
                 format!("no progress within {seconds} s: {phase}{}", advice(*phase))

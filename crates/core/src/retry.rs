@@ -9,6 +9,9 @@ use crate::error::Cause;
 /// The first wait; each further one is four times as long.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 
+/// The first wait for a place at a server that is full: its guests need time to leave.
+const FIRST_WAIT_FOR_A_PLACE: Duration = Duration::from_secs(1);
+
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -17,12 +20,18 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 pub struct Tries {
     most: u32,
     in_vain: u32,
+    first_wait: Duration,
 }
 
 impl Tries {
     /// `most` is how many tries in a row may bring nothing (`--retries`).
     pub fn new(most: u32) -> Self {
-        Self { most, in_vain: 0 }
+        Self { most, in_vain: 0, first_wait: FIRST_WAIT }
+    }
+
+    /// The same for a place at a server that has too many guests.
+    pub fn for_a_place(most: u32) -> Self {
+        Self { first_wait: FIRST_WAIT_FOR_A_PLACE, ..Self::new(most) }
     }
 
     /// The last try moved bytes.
@@ -36,15 +45,15 @@ impl Tries {
         if self.in_vain >= self.most {
             return false;
         }
-        thread::sleep(wait(self.in_vain).mul_f64(0.5 + fastrand::f64() / 2.0));
+        thread::sleep(wait(self.first_wait, self.in_vain).mul_f64(0.5 + fastrand::f64() / 2.0));
         self.in_vain += 1;
         true
     }
 }
 
-fn wait(in_vain: u32) -> Duration {
+fn wait(first: Duration, in_vain: u32) -> Duration {
     let factor = 4_u32.saturating_pow(in_vain);
-    FIRST_WAIT.saturating_mul(factor).min(LONGEST_WAIT)
+    first.saturating_mul(factor).min(LONGEST_WAIT)
 }
 
 /// Whether trying again may help. `reached` tells whether the server was there in this run: a host
@@ -73,7 +82,8 @@ mod tests {
 
     #[test]
     fn waits_grow_to_a_bound() {
-        let waits: Vec<_> = [0, 1, 2, 3, 4, u32::MAX].map(|n| wait(n).as_millis()).into();
+        let waits: Vec<_> =
+            [0, 1, 2, 3, 4, u32::MAX].map(|n| wait(FIRST_WAIT, n).as_millis()).into();
         assert_eq!(waits, [250, 1000, 4000, 16_000, 30_000, 30_000]);
     }
 

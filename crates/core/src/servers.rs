@@ -1,17 +1,18 @@
 //! The servers of a run: one session each, opened when it is first needed, and again when it
 //! was lost.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::charset::Charset;
+use crate::crowd::is_crowded;
 use crate::error::{Cause, Outcome};
 use crate::path::RemotePath;
+use crate::retry::Tries;
 use crate::url::Origin;
 use crate::wire::{Access, Credentials, Session, Wants};
 
 /// Finds whom to log in as at a server.
-pub type FindCredentials = dyn Fn(&Origin) -> Result<Credentials, Cause>;
+pub type FindCredentials = dyn Fn(&Origin) -> Result<Credentials, Cause> + Send + Sync;
 
 /// A server and the session with it.
 pub struct Server {
@@ -26,6 +27,10 @@ pub struct Server {
     gone: Option<Outcome>,
     /// Whether there ever was a session.
     reached: bool,
+    /// Why no session could be opened, for the one who asks next.
+    kept: Option<Cause>,
+    /// Whether to wait for a place where the server has too many guests.
+    patient: bool,
     /// How names are written there, where that may not change any more.
     charset: Option<Charset>,
     /// What is known of its clock; see `clock`.
@@ -50,6 +55,9 @@ impl Server {
     /// # Errors
     /// Those of [`Session::open`]; a server that once was out of reach is not tried again.
     pub fn session(&mut self, wants: Wants) -> Result<&mut Session, Cause> {
+        if let Some(cause) = self.kept.take() {
+            return Err(cause);
+        }
         if let Some(outcome) = self.gone {
             return Err(Cause::NotTried(outcome));
         }
@@ -65,9 +73,34 @@ impl Server {
 
     fn open(&mut self, wants: Wants) -> Result<Session, Cause> {
         let how = (wants, self.pipeline);
-        Session::open(&self.origin, &self.access, &self.credentials, how).inspect_err(|cause| {
-            self.gone = cause.server_is_gone().then(|| cause.outcome());
-        })
+        // Who was in before knows better what a lost session costs.
+        let waits = self.patient && !self.reached;
+        let mut tries = Tries::for_a_place(if waits { self.access.retries } else { 0 });
+        loop {
+            let opened = Session::open(&self.origin, &self.access, &self.credentials, how);
+            let Err(cause) = &opened else { return opened };
+            if !is_crowded(cause) || !tries.again() {
+                self.gone = cause.server_is_gone().then(|| cause.outcome());
+                return opened;
+            }
+        }
+    }
+
+    /// Whether there is a session by now. Where none can be opened, the next [`Self::session`] says
+    /// why.
+    pub fn arrive(&mut self, wants: Wants) -> bool {
+        match self.session(wants) {
+            Ok(_) => true,
+            Err(cause) => {
+                self.kept = Some(cause);
+                false
+            }
+        }
+    }
+
+    /// Whether it is no use to ask for a session.
+    pub fn is_gone(&self) -> bool {
+        self.gone.is_some()
     }
 
     /// Whether the server was there in this run.
@@ -104,6 +137,28 @@ impl Server {
         self.charset = Some(self.charset()).filter(|charset| *charset != Charset::Auto);
     }
 
+    /// The same server for one who works beside, with no session yet; it waits for no place.
+    pub fn another(&self) -> Self {
+        Self {
+            origin: self.origin.clone(),
+            access: Arc::clone(&self.access),
+            credentials: self.credentials.clone(),
+            session: None,
+            kept: None,
+            patient: false,
+            gone: None,
+            reached: false,
+            ..*self
+        }
+    }
+
+    /// Takes leave.
+    pub fn quit(self) {
+        if let Some(session) = self.session {
+            session.quit();
+        }
+    }
+
     /// Whether two servers are one host and port, and the same user on it.
     pub fn is_same_account(&self, other: &Self) -> bool {
         self.origin.host.eq_ignore_ascii_case(&other.origin.host)
@@ -115,19 +170,27 @@ impl Server {
 /// All servers of a run, or all of one side of it.
 pub struct Servers {
     access: Arc<Access>,
-    credentials: Rc<FindCredentials>,
+    credentials: Arc<FindCredentials>,
     known: Vec<Server>,
+    /// Whether a full server is waited for; see [`Self::for_one_more`].
+    patient: bool,
 }
 
 impl Servers {
     /// Nobody is connected to yet.
-    pub fn new(access: Arc<Access>, credentials: Rc<FindCredentials>) -> Self {
-        Self { access, credentials, known: Vec::new() }
+    pub fn new(access: Arc<Access>, credentials: Arc<FindCredentials>) -> Self {
+        Self { access, credentials, known: Vec::new(), patient: true }
     }
 
     /// The same, with sessions of its own: the other side of a relay.
     pub fn another_side(&self) -> Self {
-        Self::new(Arc::clone(&self.access), Rc::clone(&self.credentials))
+        Self::new(Arc::clone(&self.access), Arc::clone(&self.credentials))
+    }
+
+    /// The same for one who works beside others: with sessions of its own, as far as the servers
+    /// have room for them now. It waits for no place, since those who are in can do the work.
+    pub fn for_one_more(&self) -> Self {
+        Self { patient: false, ..self.another_side() }
     }
 
     /// The server at `origin`.
@@ -148,6 +211,8 @@ impl Servers {
                     pipeline: true,
                     gone: None,
                     reached: false,
+                    kept: None,
+                    patient: self.patient,
                     charset: None,
                     clock: Clock::default(),
                 });
@@ -160,8 +225,6 @@ impl Servers {
 
     /// Takes leave of all servers.
     pub fn quit(self) {
-        for session in self.known.into_iter().filter_map(|server| server.session) {
-            session.quit();
-        }
+        self.known.into_iter().for_each(Server::quit);
     }
 }

@@ -1,9 +1,10 @@
 //! What ftp-get is told on its command line.
 
 use std::ffi::{OsStr, OsString};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on};
+use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, lanes, on};
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -16,6 +17,7 @@ pub struct Args {
     pub recursive: bool,
     pub ascii: bool,
     pub no_clobber: bool,
+    pub segments: Option<NonZeroU32>,
 }
 
 pub const TOOL: Tool<Args> = Tool {
@@ -87,6 +89,13 @@ const FLAGS: &[Flag<Args>] = &[
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.no_clobber),
         help: "Never replace a file. One that is there stays; that is no error.",
+    },
+    Flag {
+        long: "segments",
+        short: None,
+        takes: Takes::Value("N"),
+        set: |args, number| keep(&mut args.segments, lanes(number)),
+        help: "Fetch each large file over N connections. Where the server allows that; only to files, not to stdout.",
     },
 ];
 

@@ -1,5 +1,6 @@
 //! From what was typed to what will be done; every conflict is found here.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
@@ -32,6 +33,10 @@ pub struct Plan {
     /// Whether a file that is there already stays.
     pub no_clobber: bool,
     pub retries: u32,
+    /// How many files are fetched at once.
+    pub lanes: NonZeroU32,
+    /// Over how many sessions one file is fetched.
+    pub segments: NonZeroU32,
 }
 
 pub fn build(args: Args) -> anyhow::Result<Plan> {
@@ -46,6 +51,11 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
     let origins = operands.iter().map(|operand| &operand.address.origin);
     let servers = prepare::servers(&args.session, charset, origins)?;
     let report = prepare::report(TOOL.name, &args.session, charset);
+    let segments = args.segments.unwrap_or(NonZeroU32::MIN);
+    ensure!(
+        destination != Destination::Stdout || segments.get() == 1,
+        "--segments is about files: use -o, -O or -d"
+    );
     Ok(Plan {
         report,
         servers,
@@ -55,6 +65,8 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
         ascii: args.ascii,
         no_clobber: args.no_clobber,
         retries: args.session.retries,
+        segments,
+        lanes: if several || args.recursive { args.session.parallel } else { NonZeroU32::MIN },
     })
 }
 

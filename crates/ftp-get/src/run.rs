@@ -1,12 +1,14 @@
 //! The work of ftp-get: each file fetched to where the plan says.
 
-use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io;
+use std::num::NonZeroU32;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
@@ -14,68 +16,95 @@ use ftp_core::listing::Kind;
 use ftp_core::local::{Draft, Unfinished};
 use ftp_core::names::local_child;
 use ftp_core::path::RemotePath;
+use ftp_core::pool::Pool;
+use ftp_core::prepare::Operand;
 use ftp_core::report::Report;
 use ftp_core::resume::{self, Fetch};
-use ftp_core::servers::Server;
+use ftp_core::servers::{Server, Servers};
 use ftp_core::sources::{self, Source};
 use ftp_core::sys;
+use ftp_core::turns::Turns;
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::{Next, Type};
+use ftp_core::workers;
 
 use crate::plan::{Destination, Plan};
+use crate::share::{Goal, Piece};
 
 pub fn run(plan: Plan) -> Report {
-    let Plan { mut report, mut servers, operands, .. } = plan;
+    let Plan { mut report, servers, operands, lanes, .. } = plan;
     let unfinished = Unfinished::default();
     let on_death = unfinished.clone();
     if let Err(error) = sys::tidy_on_death(move || on_death.remove_all()) {
         report.cause(*b"signals", Cause::Local(error));
     }
-    let written = RefCell::default();
+    let to_stdout = plan.destination == Destination::Stdout;
     let get = Get {
         destination: plan.destination,
         recursive: plan.recursive,
         ascii: plan.ascii,
         no_clobber: plan.no_clobber,
         retries: plan.retries,
+        segments: plan.segments,
         unfinished,
-        written,
+        written: Mutex::default(),
+        pool: if to_stdout { workers::pool_in_order(lanes) } else { workers::pool(lanes) },
+        turns: (to_stdout && lanes.get() > 1).then(|| Turns::new(lanes)),
+        places: AtomicU64::new(0),
     };
-    sources::for_each(&mut servers, &operands, &mut report, &mut |server, report, source| {
-        get.source(server, report, source);
-        if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    servers.quit();
-    report
+    get.with_stdout(|| get.run((servers, report), &operands))
 }
 
-struct Get {
+pub struct Get {
     destination: Destination,
     recursive: bool,
     ascii: bool,
     no_clobber: bool,
-    retries: u32,
+    pub retries: u32,
+    /// Over how many sessions one file is fetched.
+    pub segments: NonZeroU32,
     unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
-    written: RefCell<HashSet<PathBuf>>,
+    written: Mutex<HashSet<PathBuf>>,
+    /// The files that are left to other lanes.
+    pub pool: Pool<Piece>,
+    /// Where they all write, when there are several and stdout is one.
+    pub turns: Option<Turns>,
+    /// How many have a place there.
+    places: AtomicU64,
 }
 
 /// What became of a file that did not fail.
-enum Done {
+pub enum Done {
     /// So many bytes were fetched.
     Fetched(u64),
     /// It was here already, and `-n` lets it be.
     Left,
+    /// Another lane does it, and says how it went.
+    Elsewhere,
 }
 
 /// One file: where it is, and how it is fetched.
-struct Job<'a> {
-    path: &'a RemotePath,
-    kind: Type,
-    next: Next,
+pub struct Job<'a> {
+    pub path: &'a RemotePath,
+    pub kind: Type,
+    pub next: Next,
 }
 
 impl Get {
+    fn run(&self, with: (Servers, Report), operands: &[Operand]) -> Report {
+        let work = |server: &mut Server, report: &mut Report, piece: Piece| {
+            self.piece(server, report, &piece);
+        };
+        workers::run(&self.pool, with, &work, |lead| {
+            let (servers, report) = (&mut lead.servers, &mut lead.report);
+            sources::for_each(servers, operands, report, &mut |server, report, source| {
+                self.source(server, report, source);
+                unless_over(report)
+            });
+        })
+    }
+
     fn source(&self, server: &mut Server, report: &mut Report, source: &Source) {
         let ascii = source.ascii.unwrap_or(self.ascii);
         let kind = if ascii { Type::Ascii } else { Type::Image };
@@ -85,16 +114,16 @@ impl Get {
             _ if source.path.is_directory() || source.path.is_empty() => {
                 Err(remote(&job, Cause::Operand("is a directory; -R fetches it".into())))
             }
-            (Destination::Stdout, _) => self.to_stdout(server, &job),
-            (Destination::File(file), _) => self.to_file(server, &job, file),
-            (Destination::Below(dir), _) => {
-                self.below(report, dir, source).and_then(|file| self.to_file(server, &job, &file))
-            }
+            (Destination::Stdout, _) => self.hand_out(server, report, &job, Goal::Stdout),
+            (Destination::File(file), _) => self.to_own_file(server, report, &job, file.clone()),
+            (Destination::Below(dir), _) => self
+                .below(report, dir, source)
+                .and_then(|file| self.to_own_file(server, report, &job, file)),
         };
         settle(server, report, &job, done);
     }
 
-    fn fetch(
+    pub fn fetch(
         &self,
         server: &mut Server,
         job: &Job<'_>,
@@ -104,26 +133,53 @@ impl Get {
         resume::fetch(server, &Fetch { path, sink, kind, next, retries: self.retries })
     }
 
-    fn to_stdout(&self, server: &mut Server, job: &Job<'_>) -> Result<Done, Failure> {
-        let stdout = io::stdout();
-        let fetched = self.fetch(server, job, stdout.as_fd()).map(Done::Fetched);
+    pub fn to_stdout(
+        &self,
+        server: &mut Server,
+        job: &Job<'_>,
+        stdout: BorrowedFd<'_>,
+    ) -> Result<Done, Failure> {
+        let fetched = self.fetch(server, job, stdout).map(Done::Fetched);
         fetched.map_err(|cause| match cause {
             Cause::Local(error) => Failure::new(*b"stdout", local_stdout(error)),
             cause => remote(job, cause),
         })
     }
 
-    fn to_file(&self, server: &mut Server, job: &Job<'_>, file: &Path) -> Result<Done, Failure> {
-        let here = |error| local(file, error);
-        if !self.written.borrow_mut().insert(file.to_owned()) {
+    /// The number of the next file on its way to stdout.
+    pub fn next_place(&self) -> u64 {
+        self.places.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Fetches to a file that nothing else in this run is fetched to.
+    fn to_own_file(
+        &self,
+        server: &mut Server,
+        report: &Report,
+        job: &Job<'_>,
+        file: PathBuf,
+    ) -> Result<Done, Failure> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if !written.insert(file.clone()) {
             let text = format!("would overwrite {}, which was just fetched", file.display());
             return Err(remote(job, Cause::Operand(text)));
         }
+        drop(written);
+        self.hand_out(server, report, job, Goal::File(file))
+    }
+
+    pub fn to_file(
+        &self,
+        server: &mut Server,
+        job: &Job<'_>,
+        file: &Path,
+    ) -> Result<Done, Failure> {
+        let here = |error| local(file, error);
         if self.no_clobber && file.symlink_metadata().is_ok() {
             return Ok(Done::Left);
         }
         let draft = Draft::begin(file, &self.unfinished).map_err(here)?;
-        let fetched = self.fetch(server, job, draft.file().as_fd());
+        let fetched = self.fetch_into(server, job, &draft);
         let count = fetched.map_err(|cause| match cause {
             Cause::Local(error) => local(file, error),
             cause => remote(job, cause),
@@ -169,7 +225,7 @@ impl Get {
     ) -> Result<Done, Failure> {
         let root = self.below(report, dir, source);
         if source.is_file(server).map_err(|cause| remote(job, cause))? {
-            return self.to_file(server, job, &root?);
+            return self.to_own_file(server, report, job, root?);
         }
         let root = root.unwrap_or_else(|_| dir.to_owned());
         let mut total = 0;
@@ -184,7 +240,9 @@ impl Get {
             }
             if report.reader_left() { Err(Cause::StdoutClosed) } else { Ok(Onward::In) }
         });
-        walked.map(|()| Done::Fetched(total)).map_err(|cause| remote(job, cause))
+        let alone = self.pool.is_alone();
+        let done = || if alone { Done::Fetched(total) } else { Done::Elsewhere };
+        walked.map(|()| done()).map_err(|cause| remote(job, cause))
     }
 
     /// One file of a tree. Devices and the like are left out: reading one might never end.
@@ -201,7 +259,7 @@ impl Get {
             Some(_) if item.entry.kind == Kind::Other => {
                 Err(remote(&job, Cause::Operand("neither a file nor a directory".into())))
             }
-            Some(file) => self.to_file(server, &job, &file),
+            Some(file) => self.to_own_file(server, report, &job, file),
         };
         let count = match fetched {
             Ok(Done::Fetched(count)) => count,
@@ -212,9 +270,14 @@ impl Get {
     }
 }
 
+fn unless_over(report: &Report) -> ControlFlow<()> {
+    if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
 /// Says how one file went.
-fn settle(server: &Server, report: &mut Report, job: &Job<'_>, done: Result<Done, Failure>) {
+pub fn settle(server: &Server, report: &mut Report, job: &Job<'_>, done: Result<Done, Failure>) {
     match done {
+        Ok(Done::Elsewhere) => {}
         Ok(Done::Left) => {
             report.done(&format!("{}: is here already", report.shown(job.path.as_bytes())));
         }

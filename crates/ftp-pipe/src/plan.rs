@@ -1,5 +1,6 @@
 //! From what was typed to what will be done; every conflict is found here.
 
+use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
 
 use anyhow::{Context, bail};
@@ -26,6 +27,8 @@ pub struct Plan {
     pub parents: bool,
     pub ascii: bool,
     pub retries: u32,
+    /// How many files are copied at once.
+    pub lanes: NonZeroU32,
 }
 
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {
@@ -58,5 +61,6 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         parents: args.parents,
         ascii: address.ascii.unwrap_or(args.ascii),
         retries: args.session.retries,
+        lanes: if several || args.recursive { args.session.parallel } else { NonZeroU32::MIN },
     })
 }

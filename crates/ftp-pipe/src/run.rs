@@ -7,65 +7,83 @@ use ftp_core::error::Cause;
 use ftp_core::listing::Kind;
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
+use ftp_core::pool::Pool;
 use ftp_core::relay::{self, Relay, RelayError};
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
+use ftp_core::url::Origin;
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::{Next, Type, Wants};
+use ftp_core::workers;
 
 use crate::plan::Plan;
+use crate::share::{Pair, Piece};
 
-pub fn run(mut plan: Plan) -> Report {
-    let origin = plan.origin.clone();
-    match plan.sinks.at(&origin) {
-        Err(cause) => sources::fail(&mut plan.report, &origin, &[], cause),
+pub fn run(plan: Plan) -> Report {
+    let Plan { report, sources, sinks, operands, origin, .. } = plan;
+    let how = How {
+        origin,
+        to: plan.to,
+        recursive: plan.recursive,
+        parents: plan.parents,
+        ascii: plan.ascii,
+        retries: plan.retries,
+        pool: workers::pool(plan.lanes),
+    };
+    let lead = Pair { sources, sinks, report, how: &how };
+    let (mut report, others) = how.pool.run(lead, |lead| match lead.sinks.at(&how.origin) {
+        Err(cause) => sources::fail(&mut lead.report, &how.origin, &[], cause),
         Ok(sink) => {
-            let mut pipe = Pipe {
-                sink,
-                made: Made::default(),
-                to: plan.to,
-                recursive: plan.recursive,
-                parents: plan.parents,
-                ascii: plan.ascii,
-                retries: plan.retries,
-                sent: HashSet::new(),
-            };
-            let (servers, report) = (&mut plan.sources, &mut plan.report);
-            sources::for_each(servers, &plan.operands, report, &mut |server, report, source| {
+            let mut pipe = Pipe::new(&how, sink);
+            let (servers, report) = (&mut lead.sources, &mut lead.report);
+            sources::for_each(servers, &operands, report, &mut |server, report, source| {
                 pipe.source(server, report, source);
                 ControlFlow::Continue(())
             });
         }
-    }
-    plan.sources.quit();
-    plan.sinks.quit();
-    plan.report
+    });
+    others.iter().for_each(|other| report.absorb(other));
+    report
 }
 
-struct Pipe<'a> {
-    sink: &'a mut Server,
-    made: Made,
+/// How files are copied.
+pub struct How {
+    /// The server that is written to.
+    pub origin: Origin,
     to: RemotePath,
     recursive: bool,
     parents: bool,
     ascii: bool,
     retries: u32,
+    /// The files that are left to other lanes.
+    pub pool: Pool<Piece>,
+}
+
+/// One lane at work.
+pub struct Pipe<'a> {
+    pub sink: &'a mut Server,
+    pub how: &'a How,
+    made: Made,
     /// What this run has stored: two sources of one name must not overwrite each other.
     sent: HashSet<RemotePath>,
 }
 
 /// One file: from where, to where, and how.
-struct Job<'a> {
-    from: &'a RemotePath,
-    to: &'a RemotePath,
-    kind: Type,
-    next: Next,
+pub struct Job<'a> {
+    pub from: &'a RemotePath,
+    pub to: &'a RemotePath,
+    pub kind: Type,
+    pub next: Next,
 }
 
-impl Pipe<'_> {
+impl<'a> Pipe<'a> {
+    pub fn new(how: &'a How, sink: &'a mut Server) -> Self {
+        Self { sink, how, made: Made::default(), sent: HashSet::new() }
+    }
+
     fn source(&mut self, server: &mut Server, report: &mut Report, source: &Source) {
-        let ascii = source.ascii.unwrap_or(self.ascii);
+        let ascii = source.ascii.unwrap_or(self.how.ascii);
         let kind = if ascii { Type::Ascii } else { Type::Image };
         let done = self.try_source(server, report, source, kind);
         self.settle(server, report, &source.path, done);
@@ -79,7 +97,7 @@ impl Pipe<'_> {
         kind: Type,
     ) -> Result<(), RelayError> {
         let to = self.target(source).map_err(RelayError::Source)?;
-        if self.recursive && !source.is_file(server).map_err(RelayError::Source)? {
+        if self.how.recursive && !source.is_file(server).map_err(RelayError::Source)? {
             return self.tree(server, report, (&source.path, &to), kind);
         }
         if source.path.is_directory() || source.path.is_empty() {
@@ -88,23 +106,23 @@ impl Pipe<'_> {
         }
         self.prepare(&to).map_err(RelayError::Sink)?;
         let job = Job { from: &source.path, to: &to, kind, next: source.next };
-        self.file(server, report, &job)
+        self.hand_out(server, report, &job)
     }
 
     /// Where a source goes: into a directory it keeps its name, or its path below `--base`.
     fn target(&self, source: &Source) -> Result<RemotePath, Cause> {
-        if !(self.to.is_empty() || self.to.is_directory()) {
-            return Ok(self.to.clone());
+        if !(self.how.to.is_empty() || self.how.to.is_directory()) {
+            return Ok(self.how.to.clone());
         }
         let name = source.below.clone().unwrap_or_else(|| source.path.name());
         if matches!(name.as_slice(), b"" | b"." | b"..") {
-            return Ok(self.to.clone());
+            return Ok(self.how.to.clone());
         }
-        self.to.join(&name).map_err(|_| Cause::Operand("a line end in a name".into()))
+        self.how.to.join(&name).map_err(|_| Cause::Operand("a line end in a name".into()))
     }
 
     fn prepare(&mut self, to: &RemotePath) -> Result<(), Cause> {
-        match to.parent().filter(|_| self.parents) {
+        match to.parent().filter(|_| self.how.parents) {
             Some(parent) => {
                 let session = self.sink.session(Wants { features: false, data: false })?;
                 self.made.with_parents(session, &parent)
@@ -113,21 +131,28 @@ impl Pipe<'_> {
         }
     }
 
-    fn file(
+    /// # Errors
+    /// Something was stored under that name already.
+    pub fn claim(&mut self, to: &RemotePath) -> Result<(), RelayError> {
+        if self.sent.insert(to.clone()) {
+            return Ok(());
+        }
+        let text = "would overwrite a file just copied under the same name";
+        Err(RelayError::Source(Cause::Operand(text.into())))
+    }
+
+    pub fn file(
         &mut self,
         server: &mut Server,
         report: &Report,
         job: &Job<'_>,
     ) -> Result<(), RelayError> {
-        let operand = |text: &str| RelayError::Source(Cause::Operand(text.into()));
         if self.is_itself(server, job)? {
-            return Err(operand("would be copied onto itself"));
-        }
-        if !self.sent.insert(job.to.clone()) {
-            return Err(operand("would overwrite a file just copied under the same name"));
+            let text = "would be copied onto itself";
+            return Err(RelayError::Source(Cause::Operand(text.into())));
         }
         let Job { from, to, kind, next } = *job;
-        let relayed = Relay { from, to, kind, next, retries: self.retries };
+        let relayed = Relay { from, to, kind, next, retries: self.how.retries };
         let count = relay::relay((server, self.sink), &relayed)?;
         report.done(&format!("{}: {count} bytes", report.shown(job.to.as_bytes())));
         Ok(())
@@ -190,11 +215,15 @@ impl Pipe<'_> {
             return Err(RelayError::Source(Cause::Operand(text.into())));
         }
         let to = below(to, item).map_err(RelayError::Sink)?;
-        self.file(server, report, &Job { from: &item.path, to: &to, kind, next: Next::Transfer })
+        self.hand_out(
+            server,
+            report,
+            &Job { from: &item.path, to: &to, kind, next: Next::Transfer },
+        )
     }
 
     /// Reports a failure under the name of the side that it belongs to.
-    fn settle(
+    pub fn settle(
         &self,
         server: &Server,
         report: &mut Report,

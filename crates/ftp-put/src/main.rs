@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod plan;
 mod run;
+mod share;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,7 @@
 //! From what was typed to what will be done; every conflict is found here.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
@@ -43,6 +44,8 @@ pub struct Plan {
     /// How many bytes the one source must have.
     pub size: Option<u64>,
     pub retries: u32,
+    /// How many files are stored at once.
+    pub lanes: NonZeroU32,
 }
 
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {
@@ -88,6 +91,8 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         atomic: args.atomic,
         size: args.size,
         retries: args.session.retries,
+        // What is appended to one file must come in order.
+        lanes: if one_file || args.append { NonZeroU32::MIN } else { args.session.parallel },
     })
 }
 

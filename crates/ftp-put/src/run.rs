@@ -11,6 +11,7 @@ use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
+use ftp_core::pool::Pool;
 use ftp_core::producer::Producer;
 use ftp_core::report::Report;
 use ftp_core::resend::{self, Upload};
@@ -19,52 +20,70 @@ use ftp_core::sources;
 use ftp_core::stage;
 use ftp_core::sys;
 use ftp_core::wire::{Type, Wants};
+use ftp_core::workers;
 
 use crate::plan::{Local, Plan};
+use crate::share::Piece;
 
-pub fn run(mut plan: Plan) -> Report {
-    let origin = plan.origin.clone();
-    match plan.servers.at(&origin) {
-        Err(cause) => sources::fail(&mut plan.report, &origin, &[], cause),
+pub fn run(plan: Plan) -> Report {
+    let Plan { report, servers, origin, sources, to, .. } = plan;
+    let how = How {
+        store: plan.how,
+        recursive: plan.recursive,
+        parents: plan.parents,
+        kind: if plan.ascii { Type::Ascii } else { Type::Image },
+        atomic: plan.atomic,
+        size: plan.size,
+        retries: plan.retries,
+    };
+    let pool = workers::pool(plan.lanes);
+    let work = |server: &mut Server, report: &mut Report, piece: Piece| {
+        piece.store(Put::new(&how, &pool, server, report));
+    };
+    workers::run(&pool, (servers, report), &work, |lead| match lead.servers.at(&origin) {
+        Err(cause) => sources::fail(&mut lead.report, &origin, &[], cause),
         Ok(server) => {
-            let mut put = Put {
-                server,
-                report: &mut plan.report,
-                made: Made::default(),
-                how: plan.how,
-                recursive: plan.recursive,
-                parents: plan.parents,
-                kind: if plan.ascii { Type::Ascii } else { Type::Image },
-                atomic: plan.atomic,
-                size: plan.size,
-                retries: plan.retries,
-                sent: HashSet::new(),
-            };
-            for source in &plan.sources {
-                put.source(source, &plan.to);
+            let mut put = Put::new(&how, &pool, server, &mut lead.report);
+            for source in &sources {
+                put.source(source, &to);
             }
         }
-    }
-    plan.servers.quit();
-    plan.report
+    })
 }
 
-pub struct Put<'a> {
-    pub server: &'a mut Server,
-    report: &'a mut Report,
-    made: Made,
-    how: Store,
+/// How files are stored.
+pub struct How {
+    pub store: Store,
     recursive: bool,
     parents: bool,
     kind: Type,
     atomic: bool,
     size: Option<u64>,
     retries: u32,
-    /// What this run has stored: two sources of one name must not overwrite each other.
-    sent: HashSet<RemotePath>,
 }
 
-impl Put<'_> {
+/// One lane at work.
+pub struct Put<'a> {
+    pub server: &'a mut Server,
+    pub report: &'a mut Report,
+    pub how: &'a How,
+    /// The files that are left to other lanes.
+    pub pool: &'a Pool<Piece>,
+    made: Made,
+    /// What this run has stored: two sources of one name must not overwrite each other.
+    pub sent: HashSet<RemotePath>,
+}
+
+impl<'a> Put<'a> {
+    pub fn new(
+        how: &'a How,
+        pool: &'a Pool<Piece>,
+        server: &'a mut Server,
+        report: &'a mut Report,
+    ) -> Self {
+        Self { server, report, how, pool, made: Made::default(), sent: HashSet::new() }
+    }
+
     fn source(&mut self, source: &Local, to: &RemotePath) {
         let done = match source {
             Local::Stdin => self.stdin(to),
@@ -81,19 +100,20 @@ impl Put<'_> {
             return Err(failed(io::Error::other("is closed: there is nothing to put")));
         }
         self.prepare(to)?;
+        self.claim(b"stdin", to)?;
         let file = File::from(stdin.as_fd().try_clone_to_owned().map_err(failed)?);
         self.open(&file, b"stdin", to)
     }
 
     fn path(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
         let found = fs::metadata(path).map_err(|error| local(path, error))?;
-        if found.is_dir() && !self.recursive {
+        if found.is_dir() && !self.how.recursive {
             let text = "is a directory; -R copies it";
             return Err(Failure::new(bytes(path), Cause::Operand(text.into())));
         }
         let to = self.target(path, to)?;
         self.prepare(&to)?;
-        if found.is_dir() { self.tree(path, &to) } else { self.file(path, &to) }
+        if found.is_dir() { self.tree(path, &to) } else { self.hand_out(path, &to) }
     }
 
     /// Where a file goes: into a directory it keeps its name. `dir/.` and the like have none, and
@@ -116,7 +136,7 @@ impl Put<'_> {
     }
 
     pub fn prepare(&mut self, to: &RemotePath) -> Result<(), Failure> {
-        match to.parent().filter(|_| self.parents) {
+        match to.parent().filter(|_| self.how.parents) {
             Some(parent) => self.make(&parent, true),
             None => Ok(()),
         }
@@ -131,7 +151,7 @@ impl Put<'_> {
         made.map_err(|cause| Failure::new(dir.as_bytes(), cause))
     }
 
-    fn file(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
+    pub fn file(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
         let file = File::open(path).map_err(|error| local(path, error))?;
         self.open(&file, bytes(path), to)
     }
@@ -148,26 +168,22 @@ impl Put<'_> {
     }
 
     pub fn send(&mut self, input: Input<'_>, to: &RemotePath) -> Result<(), Failure> {
-        if self.how == Store::Replace && !self.sent.insert(to.clone()) {
-            let text = "would overwrite a file just put under the same name";
-            return Err(Failure::new(input.what, Cause::Operand(text.into())));
-        }
-        let staged = self.atomic || input.producer.is_some();
+        let staged = self.how.atomic || input.producer.is_some();
         let temporary = staged.then(|| stage::temporary(to));
         let path = temporary.as_ref().unwrap_or(to);
         let upload = Upload {
             path,
-            how: self.how,
+            how: self.how.store,
             source: input.source,
-            kind: self.kind,
-            size: self.size,
-            retries: self.retries,
+            kind: self.how.kind,
+            size: self.how.size,
+            retries: self.how.retries,
         };
         let stored = resend::store(self.server, &upload);
         let done = match temporary.as_ref() {
             Some(temporary) => stored.and_then(|count| {
                 self.vouched(input.producer, temporary)?;
-                stage::publish(self.server, temporary, to, self.retries).map(|()| count)
+                stage::publish(self.server, temporary, to, self.how.retries).map(|()| count)
             }),
             None => stored,
         };
@@ -206,7 +222,7 @@ impl Put<'_> {
         match (found.is_dir(), found.is_file()) {
             (true, _) if link => refuse("a link to a directory is left out"),
             (true, _) => self.tree(path, &to),
-            (_, true) => self.file(path, &to),
+            (_, true) => self.hand_out(path, &to),
             _ => refuse("neither a file nor a directory"),
         }
     }
@@ -226,7 +242,7 @@ pub struct Input<'a> {
     pub producer: Option<&'a mut Producer>,
 }
 
-fn bytes(path: &Path) -> &[u8] {
+pub fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_bytes()
 }
 

@@ -3,6 +3,7 @@
 mod args;
 mod plan;
 mod run;
+mod share;
 
 use std::process::ExitCode;
 

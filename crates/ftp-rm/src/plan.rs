@@ -1,5 +1,7 @@
 //! From what was typed to what will be done.
 
+use std::num::NonZeroU32;
+
 use anyhow::ensure;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare::{self, Operand};
@@ -28,6 +30,8 @@ pub struct Plan {
     pub depth: Depth,
     pub force: bool,
     pub dry_run: bool,
+    /// How many files are removed at once.
+    pub lanes: NonZeroU32,
 }
 
 pub fn build(args: Args) -> anyhow::Result<Plan> {
@@ -55,6 +59,7 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
         },
         force: args.force,
         dry_run: args.dry_run,
+        lanes: if args.dry_run { NonZeroU32::MIN } else { args.session.parallel },
     })
 }
 

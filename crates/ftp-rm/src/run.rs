@@ -2,40 +2,57 @@
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
-use ftp_core::error::{Cause, Failure};
+use ftp_core::error::Cause;
 use ftp_core::face::local_stdout;
 use ftp_core::listing::Kind;
 use ftp_core::path::RemotePath;
+use ftp_core::pool::Pool;
 use ftp_core::reply::Reply;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::Wants;
+use ftp_core::workers;
 
 use crate::plan::{Depth, Plan};
+use crate::share::{Nest, Piece, Rests};
 
 pub fn run(plan: Plan) -> Report {
-    let Plan { mut report, mut servers, operands, depth, force, dry_run } = plan;
-    let rm = Rm { depth, force, dry_run };
-    sources::for_each(&mut servers, &operands, &mut report, &mut |server, report, source| {
-        if let Err(cause) = rm.source(server, report, source) {
-            sources::fail(report, &server.origin, source.path.as_bytes(), cause);
-        }
-        if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    servers.quit();
-    report
+    let Plan { report, servers, operands, depth, force, dry_run, lanes } = plan;
+    let (pool, rests, places) = (workers::pool(lanes), Rests::default(), AtomicUsize::new(0));
+    let rm = Rm { depth, force, dry_run, pool, rests, places };
+    let work = |server: &mut Server, report: &mut Report, piece: Piece| {
+        rm.piece(server, report, piece);
+    };
+    workers::run(&rm.pool, (servers, report), &work, |lead| {
+        let (servers, report) = (&mut lead.servers, &mut lead.report);
+        sources::for_each(servers, &operands, report, &mut |server, report, source| {
+            if let Err(cause) = rm.source(server, report, source) {
+                sources::fail(report, &server.origin, source.path.as_bytes(), cause);
+            }
+            if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        rm.finish(lead);
+    })
 }
 
 /// What cannot be seen whole stays.
 const SWEEP: Sweep = Sweep { whole_only: true, ..Sweep::EVERYTHING };
 
-struct Rm {
-    depth: Depth,
+pub struct Rm {
+    pub depth: Depth,
     force: bool,
     dry_run: bool,
+    /// The files that are left to other lanes.
+    pub pool: Pool<Piece>,
+    /// What the lead does when all files are done.
+    pub rests: Rests,
+    /// How many operands were left to other lanes.
+    pub places: AtomicUsize,
 }
 
 impl Rm {
@@ -50,16 +67,33 @@ impl Rm {
         if self.dry_run {
             return self.rehearse(server, report, source);
         }
+        if !self.pool.is_alone() {
+            return self.hand_out(server, report, source);
+        }
         if path.is_directory() {
+            return self.directory_or(server, report, source, None);
+        }
+        match self.ask(server, report, "DELE", path)? {
+            None => Ok(()),
+            refused => self.directory_or(server, report, source, refused),
+        }
+    }
+
+    /// Removes a directory, or what has `refused` to go as a file.
+    pub fn directory_or(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        source: &Source,
+        refused: Option<Reply>,
+    ) -> Result<(), Cause> {
+        let path = &source.path;
+        let Some(refused) = refused else {
             return match self.depth {
                 Depth::Files => Err(Cause::Operand("is a directory; -r removes it".into())),
                 Depth::EmptyDirectories => self.directory(server, report, path),
                 Depth::Trees => self.tree(server, report, path),
             };
-        }
-        let refused = match self.ask(server, report, "DELE", path)? {
-            None => return Ok(()),
-            Some(reply) => reply,
         };
         match self.depth {
             Depth::Files => self.missing_or(server, path, refused),
@@ -88,7 +122,7 @@ impl Rm {
     }
 
     /// Sends a command that removes something; `None` when it is gone, else the refusal.
-    fn ask(
+    pub fn ask(
         &self,
         server: &mut Server,
         report: &Report,
@@ -107,7 +141,7 @@ impl Rm {
 
     /// With `-f` a refusal is no error when there is nothing to remove. 550 means that it is
     /// missing, or that it may not be removed, so the path itself is asked for.
-    fn missing_or(
+    pub fn missing_or(
         &self,
         server: &mut Server,
         path: &RemotePath,
@@ -129,8 +163,10 @@ impl Rm {
         report: &mut Report,
         root: &RemotePath,
     ) -> Result<(), Cause> {
-        let walked =
-            walk(server, root, SWEEP, &mut |server, step| self.step(server, report, &step));
+        let mut open = Vec::new();
+        let walked = walk(server, root, SWEEP, &mut |server, step| {
+            self.step(server, report, &mut open, &step)
+        });
         match walked {
             Err(Cause::Refused(refused)) if root.is_directory() => {
                 self.missing_or(server, root, refused)
@@ -143,25 +179,32 @@ impl Rm {
         &self,
         server: &mut Server,
         report: &mut Report,
+        open: &mut Vec<Arc<Nest>>,
         step: &Step<'_>,
     ) -> Result<Onward, Cause> {
         sources::adopt_charset(server, report);
-        let (verb, path) = match step {
+        match step {
             // It may be a link to one: then the link goes, and not what it leads to.
             Step::Approach(item) => {
                 let gone = self.ask(server, report, "DELE", &item.path)?.is_none();
                 return Ok(if gone { Onward::Past } else { Onward::In });
             }
-            Step::Leaf(item) => ("DELE", &item.path),
-            Step::Leave { item, whole: true } => ("RMD", &item.path),
-            Step::Enter(_) | Step::Leave { whole: false, .. } => return Ok(Onward::In),
-            Step::Failed(failure) => {
-                report.failed(failure);
-                return Ok(Onward::In);
+            Step::Leaf(item) => {
+                let nest = open.get(item.below.len().saturating_sub(1));
+                nest.map_or(Ok(()), |nest| self.hand_out_leaf(server, report, &item.path, nest))?;
             }
-        };
-        if let Some(refused) = self.ask(server, report, verb, path)? {
-            report.failed(&Failure::new(path.as_bytes(), Cause::Refused(refused)));
+            Step::Enter(item) => {
+                // One that was not left to its end stays, and what it is in.
+                open.truncate(item.below.len());
+                open.push(Nest::new(&item.path, open.last()));
+            }
+            Step::Leave { whole, item } => {
+                open.truncate(item.below.len() + 1);
+                if let Some(nest) = open.pop().filter(|_| *whole) {
+                    self.release(server, report, &nest)?;
+                }
+            }
+            Step::Failed(failure) => report.failed(failure),
         }
         Ok(Onward::In)
     }

@@ -26,7 +26,8 @@ const FILES: u64 = 1_000_000;
 pub fn run(place: &Place) -> Result<(), String> {
     let papers = Folder::new("pki").map_err(|error| error.to_string())?;
     let pki = cert::make(&papers).map_err(|error| error.to_string())?;
-    let ground = Ground { address: "127.0.0.1", within: &[], pki: &pki, built: &place.built };
+    let ground =
+        Ground { address: "127.0.0.1", within: &[], pki: &pki, most: None, built: &place.built };
     let server = Server::start(Brand::Vsftpd, Tls::Off, &ground)?;
     fill(server.root.path())
         .map_err(|error| format!("{}: {error}", server.root.path().display()))?;

@@ -12,24 +12,35 @@ pub struct Variant {
     pub name: &'static str,
     brand: Brand,
     tls: Tls,
+    /// How many connections it takes from one address.
+    most: Option<u32>,
 }
 
 /// All of them. The embedded server has no TLS: libunftp 0.24 reads what follows `AUTH TLS` as a command
 /// in one login of twenty, and answers it in clear. A name without a dash selects every variant of that server.
 pub const FLEET: &[Variant] = &[
-    Variant { name: "embedded-plain", brand: Brand::Embedded, tls: Tls::Off },
-    Variant { name: "vsftpd-plain", brand: Brand::Vsftpd, tls: Tls::Off },
-    Variant { name: "vsftpd-tls12", brand: Brand::Vsftpd, tls: Tls::V12 },
-    Variant { name: "vsftpd-tls13-reuse", brand: Brand::Vsftpd, tls: Tls::V13 },
-    Variant { name: "vsftpd-implicit", brand: Brand::Vsftpd, tls: Tls::Implicit },
-    Variant { name: "proftpd-plain", brand: Brand::Proftpd, tls: Tls::Off },
-    Variant { name: "proftpd-tls12-reuse", brand: Brand::Proftpd, tls: Tls::V12 },
-    Variant { name: "proftpd-tls13-reuse", brand: Brand::Proftpd, tls: Tls::V13 },
-    Variant { name: "pureftpd-plain", brand: Brand::PureFtpd, tls: Tls::Off },
-    Variant { name: "pureftpd-tls", brand: Brand::PureFtpd, tls: Tls::Any },
-    Variant { name: "pyftpdlib-plain", brand: Brand::Pyftpdlib, tls: Tls::Off },
-    Variant { name: "pyftpdlib-tls", brand: Brand::Pyftpdlib, tls: Tls::Any },
+    Variant { name: "embedded-plain", brand: Brand::Embedded, tls: Tls::Off, most: None },
+    Variant { name: "vsftpd-plain", brand: Brand::Vsftpd, tls: Tls::Off, most: None },
+    Variant { name: "vsftpd-tls12", brand: Brand::Vsftpd, tls: Tls::V12, most: None },
+    Variant { name: "vsftpd-tls13-reuse", brand: Brand::Vsftpd, tls: Tls::V13, most: None },
+    Variant { name: "vsftpd-implicit", brand: Brand::Vsftpd, tls: Tls::Implicit, most: None },
+    Variant { name: "proftpd-plain", brand: Brand::Proftpd, tls: Tls::Off, most: None },
+    Variant { name: "proftpd-tls12-reuse", brand: Brand::Proftpd, tls: Tls::V12, most: None },
+    Variant { name: "proftpd-tls13-reuse", brand: Brand::Proftpd, tls: Tls::V13, most: None },
+    Variant { name: "pureftpd-plain", brand: Brand::PureFtpd, tls: Tls::Off, most: None },
+    Variant { name: "pureftpd-tls", brand: Brand::PureFtpd, tls: Tls::Any, most: None },
+    Variant { name: "pyftpdlib-plain", brand: Brand::Pyftpdlib, tls: Tls::Off, most: None },
+    Variant { name: "pyftpdlib-tls", brand: Brand::Pyftpdlib, tls: Tls::Any, most: None },
+    crowded("vsftpd-crowded", Brand::Vsftpd),
+    crowded("proftpd-crowded", Brand::Proftpd),
+    crowded("pureftpd-crowded", Brand::PureFtpd),
+    crowded("pyftpdlib-crowded", Brand::Pyftpdlib),
 ];
+
+/// One that has room for two sessions of ours.
+const fn crowded(name: &'static str, brand: Brand) -> Variant {
+    Variant { name, brand, tls: Tls::Off, most: Some(2) }
+}
 
 impl Variant {
     /// Whether `wanted` is this variant or its server.
@@ -42,8 +53,9 @@ impl Variant {
     /// # Errors
     /// Why one of them did not come up.
     pub fn start(&self, ground: &Ground<'_>) -> Result<Server, String> {
-        let mut server = Server::start(self.brand, self.tls, ground)?;
-        server.peer = Some(Box::new(Server::start(self.brand, self.tls, ground)?));
+        let ground = Ground { most: self.most, ..*ground };
+        let mut server = Server::start(self.brand, self.tls, &ground)?;
+        server.peer = Some(Box::new(Server::start(self.brand, self.tls, &ground)?));
         Ok(server)
     }
 }

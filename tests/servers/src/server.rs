@@ -67,6 +67,8 @@ pub struct Site<'a> {
     pub tls: Tls,
     /// Certificate and key for it.
     pub pki: &'a Pki,
+    /// How many connections it takes from one address.
+    pub most: Option<u32>,
     /// Where `fetch` unpacked the servers.
     pub programs: &'a Path,
 }
@@ -80,6 +82,8 @@ pub struct Ground<'a> {
     pub within: &'a [&'a str],
     /// The certificate for those with TLS.
     pub pki: &'a Pki,
+    /// How many connections they take from one address.
+    pub most: Option<u32>,
     /// Cargo's folder of built programs, `target/debug`.
     pub built: &'a Path,
 }
@@ -131,6 +135,7 @@ impl Server {
             state: &state,
             tls,
             pki: ground.pki,
+            most: ground.most,
             programs: &ground.built.parent().unwrap_or(ground.built).join("servers"),
         };
         let (mut process, port) = match brand {

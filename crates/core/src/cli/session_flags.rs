@@ -2,6 +2,7 @@
 //! no file is opened, no environment read, no host looked up.
 
 use std::ffi::OsStr;
+use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use std::time::Duration;
 use super::flag::{Flag, Takes, keep, on, put};
 use super::parse::UsageError;
 use super::values::{
-    active, base, bytes_a_second, charset, command, command_text, count, file, timeout, tls_mode,
+    active, base, bytes_a_second, charset, command, command_text, count, file, lanes, timeout,
+    tls_mode,
 };
 use crate::charset::Charset;
 use crate::secret::Secret;
@@ -54,6 +56,8 @@ pub struct SessionArgs {
     pub timeout: Duration,
     /// `--retries`: how many tries in a row to mend a broken transfer may bring nothing.
     pub retries: u32,
+    /// `-P`: how many files are worked on at once; at most 64.
+    pub parallel: NonZeroU32,
     /// `--quote`: commands to send after login, in order; not empty, without CR, LF and NUL.
     pub quote: Vec<Vec<u8>>,
     /// `--no-pipeline`: one command at a time.
@@ -93,6 +97,7 @@ impl Default for SessionArgs {
             family: Family::Any,
             timeout: Duration::from_secs(30),
             retries: 3,
+            parallel: NonZeroU32::MIN,
             quote: Vec::new(),
             no_pipeline: false,
             files_from: None,
@@ -283,6 +288,14 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| put(&mut args.limit_rate, bytes_a_second(value)),
         help: "Move at most BYTES a second. All connections together; k, m and g are powers of 1024, \
                0 is no limit.",
+    },
+    Flag {
+        long: "parallel",
+        short: Some('P'),
+        takes: Takes::Value("N"),
+        set: |args, value| put(&mut args.parallel, lanes(value)),
+        help: "Work on N files at once. Over as many connections; where the server allows fewer, \
+               fewer do. What goes to stdout keeps its order.",
     },
     Flag {
         long: "quote",

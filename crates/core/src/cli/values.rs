@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -68,6 +69,19 @@ pub(super) fn count(value: &OsStr) -> Result<u32, String> {
     let number =
         value.to_str().filter(|text| !text.starts_with('+')).and_then(|text| text.parse().ok());
     number.ok_or_else(|| "must be a number from 0 to 4294967295".to_owned())
+}
+
+/// The most files at once: a connection each, which no server likes to see more of.
+const LANES_MAX: u32 = 64;
+
+/// A number of connections that work at once.
+///
+/// # Errors
+/// Anything but a number from 1 to 64.
+pub fn lanes(value: &OsStr) -> Result<NonZeroU32, String> {
+    let number = count(value).ok().and_then(NonZeroU32::new);
+    let number = number.filter(|number| number.get() <= LANES_MAX);
+    number.ok_or_else(|| format!("must be a number from 1 to {LANES_MAX}"))
 }
 
 /// The longest wait in seconds: eleven days, which no deadline arithmetic overflows.

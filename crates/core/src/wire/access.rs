@@ -42,6 +42,8 @@ pub struct Access {
     pub timeout: Duration,
     /// The cap on all transfers together.
     pub rate: Option<Arc<Rate>>,
+    /// How often a server that has too many guests is asked for a place again.
+    pub retries: u32,
     /// Whether commands may be sent before the replies to earlier ones are in.
     pub pipeline: bool,
     /// Commands sent after the login, as they are.

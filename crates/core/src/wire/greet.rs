@@ -10,6 +10,7 @@ use super::connect;
 use super::control::Control;
 use super::session::{Session, Type, Wants, done, line, said};
 use super::stream::Stream;
+use crate::crowd::has_no_room;
 use crate::error::{Cause, Phase};
 use crate::login::{Verdict, judge};
 use crate::reply::Reply;
@@ -220,7 +221,7 @@ impl Guest<'_> {
 
     fn refused(&self, reply: Reply) -> Cause {
         let reply = reply.masked(&self.secrets());
-        if reply.code() == 421 {
+        if reply.code() == 421 || has_no_room(&reply) {
             return Cause::TurnedAway(reply);
         }
         let who = crate::charset::for_terminal(&self.credentials.user);

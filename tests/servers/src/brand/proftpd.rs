@@ -65,7 +65,8 @@ fn configuration(site: &Site<'_>) -> String {
         pid = state.at("pid").display(),
         log = state.at("system-log").display(),
     );
-    own + &protection(site)
+    let most = site.most.map(|most| format!("MaxClientsPerHost {most}\n")).unwrap_or_default();
+    own + &most + &protection(site)
 }
 
 fn protection(site: &Site<'_>) -> String {

@@ -23,6 +23,9 @@ pub(super) fn command(site: &Site<'_>) -> Result<Vec<String>, String> {
         &"--minuid=1",
         &"--maxclientsnumber=100",
     ]);
+    if let Some(most) = site.most {
+        command.push(format!("--maxclientsperip={most}"));
+    }
     if site.tls != Tls::Off {
         let both = site.pki.both.display();
         command.extend(words([&"--tls=3", &format!("--certfile={both}")]));

@@ -1,4 +1,4 @@
-"""pyftpd.py ROOT ADDRESS PORT [CERT KEY]: serves ROOT with pyftpdlib, for tests only."""
+"""pyftpd.py ROOT ADDRESS PORT MOST [CERT KEY]: serves ROOT with pyftpdlib, for tests only."""
 
 import sys
 
@@ -6,7 +6,7 @@ from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import FTPServer
 
-root, address, port, *tls = sys.argv[1:]
+root, address, port, most, *tls = sys.argv[1:]
 authorizer = DummyAuthorizer()
 authorizer.add_user("test", "secret", root, perm="elradfmwMT")
 if tls:
@@ -19,4 +19,6 @@ else:
 Handler.authorizer = authorizer
 Handler.unicode_errors = "surrogateescape"  # names that are not UTF-8 stay the bytes they are
 Handler.auth_failed_timeout = 0
-FTPServer((address, int(port)), Handler).serve_forever()
+server = FTPServer((address, int(port)), Handler)
+server.max_cons_per_ip = int(most)  # 0 is no limit
+server.serve_forever()

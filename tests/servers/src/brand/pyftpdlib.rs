@@ -18,6 +18,7 @@ pub(super) fn command(site: &Site<'_>) -> Result<Vec<String>, String> {
         &site.root.display(),
         &site.address,
         &site.port,
+        &site.most.unwrap_or(0),
     ]);
     if site.tls != Tls::Off {
         command.extend(words([&site.pki.cert.display(), &site.pki.key.display()]));

@@ -21,7 +21,6 @@ write_enable=YES
 local_umask=022
 pam_service_name=vsftpd
 max_clients=0
-max_per_ip=0
 delay_failed_login=0
 ascii_upload_enable=YES
 ascii_download_enable=YES
@@ -80,10 +79,11 @@ pub(super) fn command(site: &Site<'_>) -> Result<Vec<String>, String> {
 
 fn configuration(site: &Site<'_>) -> String {
     let Site { address, port, tls, pki, .. } = site;
+    let most = site.most.unwrap_or(0);
     let (root, empty) = (site.root.display(), site.state.at("empty"));
     let own = format!(
         "{COMMON}listen_address={address}\nlisten_port={port}\nlocal_root={root}\n\
-         secure_chroot_dir={}\n",
+         max_per_ip={most}\nsecure_chroot_dir={}\n",
         empty.display()
     );
     if *tls == Tls::Off {

@@ -7,6 +7,8 @@ mod encodings;
 mod get;
 mod list;
 mod names;
+
+mod parallel;
 mod pipe;
 mod put;
 mod remove;
@@ -42,6 +44,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         remove::CASES,
         pipe::CASES,
         connect::CASES,
+        parallel::CASES,
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,124 @@
+//! What lanes do, with sessions that are none.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::*;
+use crate::charset::Charset;
+use crate::url::Address;
+
+/// What all lanes of a test see.
+#[derive(Default)]
+struct Scene {
+    done: Mutex<Vec<u32>>,
+    lanes: AtomicUsize,
+    /// How many further lanes find a place.
+    places: AtomicUsize,
+}
+
+struct Tester<'s> {
+    scene: &'s Scene,
+    number: usize,
+    /// Loses its server with this piece.
+    loses: Option<u32>,
+}
+
+impl Lane<u32> for Tester<'_> {
+    type Left = usize;
+
+    fn another(&self) -> Self {
+        let number = 1 + self.scene.lanes.fetch_add(1, Ordering::SeqCst);
+        Self { scene: self.scene, number, loses: self.loses }
+    }
+
+    fn arrive(&mut self, _: &Origin, _: Wants) -> bool {
+        let one_less = |places: usize| places.checked_sub(1);
+        self.scene.places.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok()
+    }
+
+    fn work(&mut self, errand: Errand<u32>) -> bool {
+        std::thread::sleep(Duration::from_millis(2));
+        self.scene.done.lock().unwrap().push(errand.work);
+        self.loses != Some(errand.work)
+    }
+
+    fn leave(self) -> usize {
+        self.number
+    }
+}
+
+fn errand(host: &str, work: u32) -> Errand<u32> {
+    let url = format!("ftp://{host}/x");
+    let origin = Address::parse(url.as_bytes(), Charset::Bytes, false).unwrap().origin;
+    Errand { origin, wants: Wants::default(), work }
+}
+
+fn offer(pool: &Pool<u32>, pieces: u32) {
+    for work in 0..pieces {
+        let host = if work % 3 == 0 { "a" } else { "b" };
+        assert!(pool.offer(errand(host, work), |_| true).is_none());
+    }
+}
+
+/// All pieces that the lanes did, in order of their numbers.
+fn run(scene: &Scene, loses: Option<u32>, find: impl FnOnce(&Pool<u32>)) -> Vec<u32> {
+    let pool = Pool::new(4, 100);
+    let (lead, others) = pool.run(Tester { scene, number: 0, loses }, |_| find(&pool));
+    assert_eq!((lead, others), (0, vec![1, 2, 3]));
+    let mut done = std::mem::take(&mut *scene.done.lock().unwrap());
+    done.sort_unstable();
+    done
+}
+
+#[test]
+fn each_piece_is_done_once_however_many_lanes_find_a_place() {
+    for places in 0..4 {
+        let scene = Scene { places: places.into(), ..Scene::default() };
+        let done = run(&scene, None, |pool| offer(pool, 50));
+        assert_eq!(done, (0..50).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_lane_that_loses_its_server_leaves_the_rest_to_others_even_the_last_one() {
+    for (places, pieces) in [(0, 20), (2, 20), (2, 1)] {
+        let scene = Scene { places: places.into(), ..Scene::default() };
+        let done = run(&scene, Some(0), |pool| offer(pool, pieces));
+        assert_eq!(done, (0..pieces).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_the_lead_must_do_itself_comes_back() {
+    let alone = Pool::new(1, 100);
+    assert!(alone.offer(errand("a", 1), |_| unreachable!()).is_some());
+    let full = Pool::new(2, 1);
+    assert!(full.offer(errand("a", 1), |_| true).is_none());
+    assert!(full.offer(errand("a", 2), |_| true).is_some());
+    let refused = Pool::new(2, 1);
+    assert!(refused.offer(errand("a", 1), |_| false).is_some());
+}
+
+#[test]
+fn all_that_was_offered_is_done_when_the_lead_has_caught_up() {
+    let scene = Scene { places: 3.into(), ..Scene::default() };
+    let pool = Pool::new(4, 100);
+    pool.run(Tester { scene: &scene, number: 0, loses: None }, |lead| {
+        for round in 1..4 {
+            offer(&pool, 10);
+            pool.catch_up(lead);
+            assert_eq!(scene.done.lock().unwrap().len(), 10 * round);
+        }
+    });
+}
+
+#[test]
+fn what_waits_is_dropped_when_nobody_wants_it() {
+    let scene = Scene::default();
+    let done = run(&scene, None, |pool| {
+        pool.offer(errand("a", 1), |_| true);
+        pool.stop();
+        assert!(pool.offer(errand("a", 2), |_| true).is_none());
+    });
+    assert_eq!(done, []);
+}

@@ -1,0 +1,142 @@
+//! Files fetched by several lanes: what one lane leaves to another, and stdout that they share.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::thread;
+
+use ftp_core::charset::Charset;
+use ftp_core::error::{Cause, Failure};
+use ftp_core::face::local_stdout;
+use ftp_core::local::Draft;
+use ftp_core::path::RemotePath;
+use ftp_core::pool::{Errand, Pool};
+use ftp_core::report::Report;
+use ftp_core::resume::Fetch;
+use ftp_core::segments;
+use ftp_core::servers::Server;
+use ftp_core::sys;
+use ftp_core::turns::Turns;
+use ftp_core::wire::{Next, Type, Wants};
+
+use crate::run::{Done, Get, Job, settle};
+
+/// One file to fetch, and where to.
+#[derive(Debug)]
+pub struct Piece {
+    path: RemotePath,
+    kind: Type,
+    next: Next,
+    goal: Goal,
+    /// How messages show names.
+    charset: Charset,
+}
+
+/// Where a file goes.
+#[derive(Debug)]
+pub enum Goal {
+    /// To stdout, in its turn.
+    Stdout,
+    /// To this file.
+    File(PathBuf),
+    /// To stdout by way of the pipe of this place.
+    Place(u64),
+}
+
+impl Get {
+    /// Leaves a file to whoever is free, or fetches it now.
+    pub fn hand_out(
+        &self,
+        server: &mut Server,
+        report: &Report,
+        job: &Job<'_>,
+        goal: Goal,
+    ) -> Result<Done, Failure> {
+        let Job { path, kind, next } = *job;
+        let goal = match goal {
+            Goal::Stdout if self.turns.is_some() => Goal::Place(self.next_place()),
+            goal => goal,
+        };
+        let piece = Piece { path: path.clone(), kind, next, goal, charset: report.charset };
+        let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+        let errand = Errand { origin: server.origin.clone(), wants, work: piece };
+        match self.pool.offer(errand, |wants| server.arrive(wants)) {
+            Some(errand) => self.fetch_to(server, job, &errand.work.goal),
+            None => Ok(Done::Elsewhere),
+        }
+    }
+
+    /// Fetches what another lane left.
+    pub fn piece(&self, server: &mut Server, report: &mut Report, piece: &Piece) {
+        report.charset = piece.charset;
+        if let (Some(turns), Goal::Place(place)) = (&self.turns, &piece.goal) {
+            turns.wait_for(*place);
+        }
+        let job = Job { path: &piece.path, kind: piece.kind, next: piece.next };
+        let done = self.fetch_to(server, &job, &piece.goal);
+        settle(server, report, &job, done);
+    }
+
+    fn fetch_to(&self, server: &mut Server, job: &Job<'_>, goal: &Goal) -> Result<Done, Failure> {
+        match goal {
+            Goal::File(file) => self.to_file(server, job, file),
+            Goal::Stdout => self.to_stdout(server, job, io::stdout().as_fd()),
+            Goal::Place(place) => self.to_turn(server, job, *place),
+        }
+    }
+
+    /// Fetches into a draft, over several sessions where that was asked for.
+    pub fn fetch_into(
+        &self,
+        server: &mut Server,
+        job: &Job<'_>,
+        draft: &Draft,
+    ) -> Result<u64, Cause> {
+        let Job { path, kind, next } = *job;
+        let sink = draft.file().as_fd();
+        if self.segments.get() == 1 || kind == Type::Ascii || !draft.may_be_reopened() {
+            return self.fetch(server, job, sink);
+        }
+        let fetch = Fetch { path, sink, kind, next, retries: self.retries };
+        segments::fetch(server, &fetch, &|| draft.reopen(), self.segments)
+    }
+
+    fn to_turn(&self, server: &mut Server, job: &Job<'_>, place: u64) -> Result<Done, Failure> {
+        let Some(turns) = &self.turns else { return Ok(Done::Elsewhere) };
+        let done = match turns.writer(place) {
+            Ok(pipe) => self.to_stdout(server, job, pipe.as_fd()),
+            Err(error) => Err(Failure::new(*b"stdout", local_stdout(error))),
+        };
+        match done {
+            // Whoever empties the pipes has said why nobody does any more.
+            Err(Failure { cause: Cause::StdoutClosed, .. }) => Ok(Done::Elsewhere),
+            done => done,
+        }
+    }
+
+    /// Runs `work`, and writes meanwhile to stdout what the lanes fetch, where they share it.
+    pub fn with_stdout(&self, work: impl FnOnce() -> Report) -> Report {
+        let Some(turns) = &self.turns else { return work() };
+        thread::scope(|scope| {
+            let forwarder = scope.spawn(|| forward(turns, &self.pool));
+            let mut report = work();
+            turns.close();
+            if let Ok(Err(error)) = forwarder.join() {
+                report.cause(*b"stdout", local_stdout(error));
+            }
+            report
+        })
+    }
+}
+
+fn forward(turns: &Turns, pool: &Pool<Piece>) -> io::Result<()> {
+    let forwarded = turns.forward(io::stdout().as_fd());
+    if let Err(error) = &forwarded {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            // What the lanes are doing is for nobody.
+            sys::die_of_broken_pipe();
+        }
+        pool.stop();
+    }
+    forwarded
+}

@@ -1,0 +1,198 @@
+//! Removing by several lanes: files in any order, each directory when the last thing in it is gone.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ftp_core::charset::Charset;
+use ftp_core::error::{Cause, Failure};
+use ftp_core::path::RemotePath;
+use ftp_core::pool::Errand;
+use ftp_core::reply::Reply;
+use ftp_core::report::Report;
+use ftp_core::servers::Server;
+use ftp_core::sources::{self, Source};
+use ftp_core::url::Origin;
+use ftp_core::wire::Wants;
+use ftp_core::workers::Worker;
+
+use crate::plan::Depth;
+use crate::run::Rm;
+
+/// One file to remove.
+#[derive(Debug)]
+pub struct Piece {
+    path: RemotePath,
+    /// How messages show names.
+    charset: Charset,
+    role: Role,
+}
+
+/// What a file is to this run.
+#[derive(Debug)]
+enum Role {
+    /// The operand of this place, which may turn out to be a directory.
+    Operand(usize, Box<Source>),
+    /// Something in a directory that goes, too.
+    In(Arc<Nest>),
+}
+
+/// A directory that goes when everything in it has gone. What was lost on the way is never done, so
+/// the directory stays, and those above it.
+#[derive(Debug)]
+pub struct Nest {
+    path: RemotePath,
+    /// How much in it is not done yet; the walk through it counts as one.
+    pending: AtomicUsize,
+    parent: Option<Arc<Nest>>,
+}
+
+impl Nest {
+    pub fn new(path: &RemotePath, parent: Option<&Arc<Self>>) -> Arc<Self> {
+        let parent = parent.map(Self::one_more);
+        Arc::new(Self { path: path.clone(), pending: AtomicUsize::new(1), parent })
+    }
+
+    fn one_more(self: &Arc<Self>) -> Arc<Self> {
+        self.pending.fetch_add(1, Ordering::AcqRel);
+        Arc::clone(self)
+    }
+}
+
+/// An operand that DELE did not remove. Directories come after all files, since these may be in
+/// them.
+#[derive(Debug)]
+pub struct Rest {
+    place: usize,
+    origin: Origin,
+    source: Source,
+    /// What the server said to DELE, where it was asked.
+    refused: Option<Reply>,
+    charset: Charset,
+}
+
+/// What the lead does last.
+pub type Rests = Mutex<Vec<Rest>>;
+
+impl Rm {
+    /// Leaves an operand to whoever is free. Directories are for the lead.
+    pub fn hand_out(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        source: &Source,
+    ) -> Result<(), Cause> {
+        let place = self.places.fetch_add(1, Ordering::Relaxed);
+        if source.path.is_directory() {
+            self.put_off((place, source.clone(), None), server, report);
+            return Ok(());
+        }
+        self.offer(server, report, &source.path, Role::Operand(place, Box::new(source.clone())))
+    }
+
+    /// Leaves a file in a directory that goes to whoever is free.
+    pub fn hand_out_leaf(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        path: &RemotePath,
+        nest: &Arc<Nest>,
+    ) -> Result<(), Cause> {
+        self.offer(server, report, path, Role::In(nest.one_more()))
+    }
+
+    fn offer(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        path: &RemotePath,
+        role: Role,
+    ) -> Result<(), Cause> {
+        let wants = Wants { features: !path.as_bytes().is_ascii(), data: false };
+        let piece = Piece { path: path.clone(), charset: report.charset, role };
+        let errand = Errand { origin: server.origin.clone(), wants, work: piece };
+        match self.pool.offer(errand, |wants| server.arrive(wants)) {
+            Some(errand) => self.remove(server, report, errand.work),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes what was left to another lane.
+    pub fn piece(&self, server: &mut Server, report: &mut Report, piece: Piece) {
+        report.charset = piece.charset;
+        let path = piece.path.clone();
+        if let Err(cause) = self.remove(server, report, piece) {
+            sources::fail(report, &server.origin, path.as_bytes(), cause);
+        }
+    }
+
+    fn remove(&self, server: &mut Server, report: &mut Report, piece: Piece) -> Result<(), Cause> {
+        let Piece { path, role, .. } = piece;
+        let refused = self.ask(server, report, "DELE", &path)?;
+        match (role, refused) {
+            (Role::Operand(..), None) => Ok(()),
+            (Role::Operand(..), Some(refused)) if self.depth == Depth::Files => {
+                self.missing_or(server, &path, refused)
+            }
+            (Role::Operand(place, source), refused) => {
+                self.put_off((place, *source, refused), server, report);
+                Ok(())
+            }
+            (Role::In(nest), refused) => {
+                if let Some(refused) = refused {
+                    report.failed(&Failure::new(path.as_bytes(), Cause::Refused(refused)));
+                }
+                self.release(server, report, &nest)
+            }
+        }
+    }
+
+    /// One thing less in a directory. When it was the last one the directory goes, and is one thing
+    /// less in the one above.
+    pub fn release(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        nest: &Arc<Nest>,
+    ) -> Result<(), Cause> {
+        let mut next = Some(nest);
+        while let Some(nest) = next {
+            if nest.pending.fetch_sub(1, Ordering::AcqRel) > 1 {
+                break;
+            }
+            next = nest.parent.as_ref();
+            if let Some(refused) = self.ask(server, report, "RMD", &nest.path)? {
+                report.failed(&Failure::new(nest.path.as_bytes(), Cause::Refused(refused)));
+            }
+        }
+        Ok(())
+    }
+
+    fn put_off(
+        &self,
+        (place, source, refused): (usize, Source, Option<Reply>),
+        server: &Server,
+        report: &Report,
+    ) {
+        let (origin, charset) = (server.origin.clone(), report.charset);
+        let rest = Rest { place, origin, source, refused, charset };
+        self.rests.lock().unwrap_or_else(PoisonError::into_inner).push(rest);
+    }
+
+    /// Removes the directories among the operands, in their order, each when all before is gone.
+    pub fn finish(&self, lead: &mut Worker<'_, Piece>) {
+        self.pool.catch_up(lead);
+        let mut rests =
+            std::mem::take(&mut *self.rests.lock().unwrap_or_else(PoisonError::into_inner));
+        rests.sort_by_key(|rest| rest.place);
+        for Rest { origin, source, refused, charset, .. } in rests {
+            let report = &mut lead.report;
+            report.charset = charset;
+            let server = lead.servers.at(&origin);
+            let done = server.and_then(|s| self.directory_or(s, report, &source, refused));
+            if let Err(cause) = done {
+                sources::fail(report, &origin, source.path.as_bytes(), cause);
+            }
+            self.pool.catch_up(lead);
+        }
+    }
+}
