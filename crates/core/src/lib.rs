@@ -19,9 +19,9 @@
 //! that, and `docs/ARCHITECTURE.md` draws it file by file.
 //!
 //! * data, pure: [`mod@line`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
-//!   [`pattern`], [`url`], [`netrc`], [`window`]
+//!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
 //! * meaning, pure: [`error`], [`crowd`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`local`], [`producer`], [`rate`], [`flow`], [`copy`], [`rewind`],
+//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`rate`], [`flow`], [`copy`], [`rewind`],
 //!   [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
@@ -29,6 +29,7 @@
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod charset;
+pub mod checksum;
 pub mod cli;
 pub mod clock;
 pub mod copy;
@@ -48,6 +49,7 @@ pub mod look;
 pub mod names;
 pub mod netrc;
 pub mod parents;
+pub mod partial;
 pub mod path;
 pub mod pattern;
 pub mod pool;

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tempfile::{NamedTempFile, PersistError};
 
+use crate::partial::{Part, Parts};
+
 /// The temporary files of a run, so that a signal can remove them before the process dies of it.
 #[derive(Clone, Debug, Default)]
 pub struct Unfinished(Arc<Mutex<BTreeSet<PathBuf>>>);
@@ -38,6 +40,13 @@ pub enum Draft {
         /// Where it is noted until then.
         unfinished: Unfinished,
     },
+    /// A part that stays when it is not finished, for the next run to go on with.
+    Kept {
+        /// The part.
+        part: Part,
+        /// The name it will have.
+        target: PathBuf,
+    },
     /// A device or FIFO such as /dev/null, or what /dev/fd leads to, written as it is: it cannot be
     /// replaced.
     Direct(File),
@@ -54,15 +63,11 @@ impl Draft {
             return Ok(Self::Direct(File::options().append(true).open(target)?));
         }
         let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let mut mode = None;
-        match fs::metadata(&target) {
-            Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(found) if !found.is_file() => {
-                return Ok(Self::Direct(File::options().write(true).open(&target)?));
-            }
-            Ok(found) => mode = Some(found.permissions()),
-            Err(_) => {}
-        }
+        let mode = match old_mode(&target)? {
+            Old::Device => return Ok(Self::Direct(File::options().write(true).open(&target)?)),
+            Old::File(mode) => Some(mode),
+            Old::None => None,
+        };
         let folder = target.parent().filter(|p| !p.as_os_str().is_empty());
         let file = tempfile::Builder::new()
             .prefix(".ftp-")
@@ -70,17 +75,44 @@ impl Draft {
             .permissions(Permissions::from_mode(0o666))
             .tempfile_in(folder.unwrap_or(Path::new(".")))?;
         if let Some(mode) = mode {
-            // A file that others may not read stays so.
             file.as_file().set_permissions(mode)?;
         }
         unfinished.paths().insert(file.path().to_owned());
         Ok(Self::Beside { file, target, unfinished: unfinished.clone() })
     }
 
+    /// As [`Self::begin`], with the part that an earlier run left of `source` if there is one; see
+    /// [`Parts::open`]. Where somebody else is writing that, it is a file of its own.
+    ///
+    /// # Errors
+    /// Those of [`Self::begin`].
+    pub fn resume(
+        target: &Path,
+        source: &[&[u8]],
+        (parts, unfinished): (&Parts, &Unfinished),
+    ) -> io::Result<Self> {
+        let real = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let is_special = target.starts_with("/dev") || target.starts_with("/proc");
+        let mode = match old_mode(&real)? {
+            Old::Device => return Self::begin(target, unfinished),
+            _ if is_special => return Self::begin(target, unfinished),
+            Old::File(mode) => Some(mode),
+            Old::None => None,
+        };
+        let Some(part) = parts.open(&real, source)? else {
+            return Self::begin(target, unfinished);
+        };
+        if let Some(mode) = mode {
+            part.file.set_permissions(mode)?;
+        }
+        Ok(Self::Kept { part, target: real })
+    }
+
     /// The file to write to.
     pub fn file(&self) -> &File {
         match self {
             Self::Beside { file, .. } => file.as_file(),
+            Self::Kept { part, .. } => &part.file,
             Self::Direct(file) => file,
         }
     }
@@ -97,7 +129,7 @@ impl Draft {
     pub fn reopen(&self) -> io::Result<File> {
         match self {
             Self::Beside { file, .. } => file.reopen(),
-            Self::Direct(_) => Err(io::ErrorKind::Unsupported.into()),
+            Self::Kept { .. } | Self::Direct(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -106,7 +138,7 @@ impl Draft {
     /// # Errors
     /// A full disk that only now shows, or a rename that fails; nothing is left then.
     pub fn commit(self) -> io::Result<()> {
-        self.name_it(|file, target| file.persist(target).map(drop))
+        self.name_it(|file, target| file.persist(target).map(drop), Part::persist)
     }
 
     /// As [`Self::commit`], unless the name was given to another file meanwhile: then that one stays,
@@ -115,7 +147,9 @@ impl Draft {
     /// # Errors
     /// Those of [`Self::commit`].
     pub fn commit_new(self) -> io::Result<bool> {
-        match self.name_it(|file, target| file.persist_noclobber(target).map(drop)) {
+        let named = self
+            .name_it(|file, target| file.persist_noclobber(target).map(drop), Part::persist_new);
+        match named {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             other => other.map(|()| true),
         }
@@ -124,9 +158,14 @@ impl Draft {
     fn name_it(
         self,
         rename: impl FnOnce(NamedTempFile, &Path) -> Result<(), PersistError>,
+        rename_part: impl FnOnce(Part, &Path) -> io::Result<()>,
     ) -> io::Result<()> {
         match self {
             Self::Direct(_) => Ok(()),
+            Self::Kept { part, target } => {
+                part.file.sync_data()?;
+                rename_part(part, &target)
+            }
             Self::Beside { file, target, unfinished } => {
                 let temporary = file.path().to_owned();
                 file.as_file().sync_data()?;
@@ -135,6 +174,23 @@ impl Draft {
                 renamed
             }
         }
+    }
+}
+
+/// What a file would take the place of.
+enum Old {
+    None,
+    /// A file with these permissions. One that others may not read stays so.
+    File(Permissions),
+    Device,
+}
+
+fn old_mode(target: &Path) -> io::Result<Old> {
+    match fs::metadata(target) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => Ok(Old::Device),
+        Ok(found) => Ok(Old::File(found.permissions())),
+        Err(_) => Ok(Old::None),
     }
 }
 

@@ -96,7 +96,7 @@ fn attempt(
         let size = session.size_before_transfer(job.to).map_err(RelayError::Sink)?;
         stored.size = size.unwrap_or(0);
     }
-    let mut progress = Progress { delivered: stored.size, total: None };
+    let mut progress = Progress { delivered: stored.size, ..Progress::default() };
     let opened = open(source, (job.from, job.kind), &mut progress).map_err(RelayError::Source)?;
     let session = sink.session(wants).map_err(RelayError::Sink)?;
     let mut up = session.store(false, job.to, job.kind, stored.size).map_err(|cause| {

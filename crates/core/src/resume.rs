@@ -1,8 +1,10 @@
 //! One file fetched in spite of breaks: a lost connection is made again, and the transfer goes on at
 //! the byte where it broke. The reader never sees a gap or a byte twice.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::BorrowedFd;
+use std::os::unix::fs::FileExt;
 
 use crate::copy::End;
 use crate::crlf::Lines;
@@ -26,13 +28,22 @@ pub struct Fetch<'a> {
     pub next: Next,
     /// How many tries in a row may bring nothing.
     pub retries: u32,
+    /// What an earlier run left in `sink`, readable: it may be gone on with, if its end is what the
+    /// server has there.
+    pub part: Option<&'a File>,
 }
+
+/// Bytes at the end of a part that are compared with the server's. A power cut leaves zeros there
+/// that were written and never reached the disk.
+const COMPARED: u64 = 64 * 1024;
 
 /// How far a fetch has come.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Progress {
     /// Bytes given to the sink.
     pub delivered: u64,
+    /// How many of them, the last ones, have to be compared before they count.
+    pub unproven: u64,
     /// Bytes the file has, where the server said so.
     pub total: Option<u64>,
 }
@@ -65,7 +76,7 @@ pub enum Opened<'s> {
 /// The server's refusal, a break that trying again did not mend, a file that changed meanwhile, or a
 /// local failure.
 pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
-    let (mut progress, mut tries) = (Progress::default(), Tries::new(job.retries));
+    let (mut progress, mut tries) = (begin(job.part)?, Tries::new(job.retries));
     loop {
         let before = progress.delivered;
         let Err(cause) = attempt(server, job, &mut progress) else {
@@ -82,11 +93,36 @@ pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
     }
 }
 
+fn begin(part: Option<&File>) -> Result<Progress, Cause> {
+    let length = part.map(File::metadata).transpose().map_err(Cause::Local)?.map(|part| part.len());
+    let delivered = length.unwrap_or(0);
+    Ok(Progress { delivered, unproven: delivered.min(COMPARED), total: None })
+}
+
 /// One connection's worth of a file.
 fn attempt(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Result<(), Cause> {
-    let Opened::Rest(transfer, passed) = open(server, (job.path, job.kind), progress)? else {
+    let Opened::Rest(mut transfer, mut passed) = open(server, (job.path, job.kind), progress)?
+    else {
         return Ok(());
     };
+    if let Some(part) = job.part
+        && progress.unproven > 0
+    {
+        match proves(&mut transfer.stream, part, progress) {
+            Ok(true) => {}
+            Ok(false) => {
+                transfer.abandon();
+                *progress = Progress::default();
+                restart(part).map_err(Cause::Local)?;
+                return attempt(server, job, progress);
+            }
+            Err(error) => {
+                let cause = Cause::lost(Phase::Data, error, transfer.timeout());
+                return Err(transfer.broken(cause));
+            }
+        }
+        passed += std::mem::take(&mut progress.unproven);
+    }
     let lines = if job.kind == Type::Ascii { Lines::ToLocal } else { Lines::Keep };
     let Arrival { moved, end } = receive(transfer, End::Plain(job.sink), (lines, job.next), passed);
     progress.delivered += moved;
@@ -107,17 +143,18 @@ pub fn open<'s>(
     (path, kind): (&RemotePath, Type),
     progress: &mut Progress,
 ) -> Result<Opened<'s>, Cause> {
-    if progress.delivered > 0 && is_all(server, path, progress)? {
+    let from = progress.delivered.saturating_sub(progress.unproven);
+    if progress.delivered > 0 && is_all(server, path, progress)? && progress.unproven == 0 {
         return Ok(Opened::All);
     }
     let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
     let session = server.session(wants)?;
-    let mut transfer = session.retrieve(path, kind, progress.delivered)?;
+    let mut transfer = session.retrieve(path, kind, from)?;
     if let Some(total) = transfer.total(progress.total)? {
         progress.total = Some(total);
     }
     // A server without REST sends the file from its beginning.
-    let passed = progress.delivered - transfer.from;
+    let passed = from - transfer.from;
     match pass_over(&mut transfer.stream, passed) {
         Ok(()) => Ok(Opened::Rest(transfer, passed)),
         Err(error) => {
@@ -140,6 +177,23 @@ fn is_all(server: &mut Server, path: &RemotePath, progress: &mut Progress) -> Re
         }
         (None, _) => Ok(false),
     }
+}
+
+/// Whether the server's bytes are those at the end of the part, behind which the part then stands.
+fn proves(stream: &mut Stream, part: &File, progress: &Progress) -> io::Result<bool> {
+    let from = progress.delivered.saturating_sub(progress.unproven);
+    let count = usize::try_from(progress.unproven).unwrap_or(usize::MAX);
+    let (mut theirs, mut ours) = (vec![0; count], vec![0; count]);
+    stream.read_exact(&mut theirs)?;
+    part.read_exact_at(&mut ours, from)?;
+    (&mut &*part).seek(SeekFrom::Start(progress.delivered))?;
+    Ok(theirs == ours)
+}
+
+/// Empties a part that is not what it should be.
+fn restart(mut part: &File) -> io::Result<()> {
+    part.set_len(0)?;
+    part.rewind()
 }
 
 /// Whether all bytes may be there in spite of `cause`: the connection ended, or the server says

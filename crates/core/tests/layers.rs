@@ -40,6 +40,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "url.rs",
             "netrc.rs",
             "window.rs",
+            "checksum.rs",
         ],
     ),
     (
@@ -90,6 +91,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "sys/portable.rs",
             "sys/signals.rs",
             "sys/mod.rs",
+            "partial.rs",
             "local.rs",
             "producer.rs",
             "rate.rs",
@@ -171,12 +173,13 @@ const KNOTS: [(&str, &str); 3] = [
 ];
 
 /// Outside crates, and where alone they may be named; memchr may be named everywhere.
-const DOORS: [(&str, &str); 11] = [
+const DOORS: [(&str, &str); 12] = [
     ("suppaftp", "wire/"),
     ("rustls", "wire/"),
     ("rustls_native_certs", "wire/"),
     ("rustix", "sys/"),
     ("signal_hook", "sys/"),
+    ("sha2", "checksum.rs"),
     ("lexopt", "cli/"),
     ("encoding_rs", "charset.rs charset/guess.rs"),
     ("chardetng", "charset/guess.rs"),

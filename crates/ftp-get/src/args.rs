@@ -17,6 +17,7 @@ pub struct Args {
     pub recursive: bool,
     pub ascii: bool,
     pub no_clobber: bool,
+    pub continues: bool,
     pub segments: Option<NonZeroU32>,
 }
 
@@ -82,6 +83,13 @@ const FLAGS: &[Flag<Args>] = &[
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.ascii),
         help: "Transfer as text: line ends become LF here.",
+    },
+    Flag {
+        long: "continue",
+        short: Some('c'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.continues),
+        help: "Go on where an earlier run stopped. A broken download is kept, and used if the file on the server has the size and time it had, and the same bytes at that place.",
     },
     Flag {
         long: "no-clobber",

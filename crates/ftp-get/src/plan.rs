@@ -32,6 +32,8 @@ pub struct Plan {
     pub ascii: bool,
     /// Whether a file that is there already stays.
     pub no_clobber: bool,
+    /// Whether what an earlier run left is gone on with.
+    pub continues: bool,
     pub retries: u32,
     /// How many files are fetched at once.
     pub lanes: NonZeroU32,
@@ -56,6 +58,15 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
         destination != Destination::Stdout || segments.get() == 1,
         "--segments is about files: use -o, -O or -d"
     );
+    ensure!(
+        destination != Destination::Stdout || !args.continues,
+        "-c is about files: use -o, -O or -d"
+    );
+    ensure!(!(args.continues && args.ascii), "-c cannot go on with text: leave out -a");
+    ensure!(
+        !(args.continues && segments.get() > 1),
+        "-c and --segments exclude each other: segments have holes between them"
+    );
     Ok(Plan {
         report,
         servers,
@@ -64,6 +75,7 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
         recursive: args.recursive,
         ascii: args.ascii,
         no_clobber: args.no_clobber,
+        continues: args.continues,
         retries: args.session.retries,
         segments,
         lanes: if several || args.recursive { args.session.parallel } else { NonZeroU32::MIN },

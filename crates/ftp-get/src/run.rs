@@ -13,8 +13,9 @@ use std::sync::{Mutex, PoisonError};
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
 use ftp_core::listing::Kind;
-use ftp_core::local::{Draft, Unfinished};
+use ftp_core::local::Unfinished;
 use ftp_core::names::local_child;
+use ftp_core::partial::Parts;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
 use ftp_core::prepare::Operand;
@@ -44,6 +45,8 @@ pub fn run(plan: Plan) -> Report {
         recursive: plan.recursive,
         ascii: plan.ascii,
         no_clobber: plan.no_clobber,
+        continues: plan.continues,
+        parts: Parts::default(),
         retries: plan.retries,
         segments: plan.segments,
         unfinished,
@@ -60,10 +63,12 @@ pub struct Get {
     recursive: bool,
     ascii: bool,
     no_clobber: bool,
+    pub continues: bool,
+    pub parts: Parts,
     pub retries: u32,
     /// Over how many sessions one file is fetched.
     pub segments: NonZeroU32,
-    unfinished: Unfinished,
+    pub unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
     written: Mutex<HashSet<PathBuf>>,
     /// The files that are left to other lanes.
@@ -130,7 +135,7 @@ impl Get {
         sink: BorrowedFd<'_>,
     ) -> Result<u64, Cause> {
         let Job { path, kind, next } = *job;
-        resume::fetch(server, &Fetch { path, sink, kind, next, retries: self.retries })
+        resume::fetch(server, &Fetch { path, sink, kind, next, retries: self.retries, part: None })
     }
 
     pub fn to_stdout(
@@ -178,7 +183,7 @@ impl Get {
         if self.no_clobber && file.symlink_metadata().is_ok() {
             return Ok(Done::Left);
         }
-        let draft = Draft::begin(file, &self.unfinished).map_err(here)?;
+        let Some(draft) = self.draft(server, job, file)? else { return Ok(Done::Left) };
         let fetched = self.fetch_into(server, job, &draft);
         let count = fetched.map_err(|cause| match cause {
             Cause::Local(error) => local(file, error),
@@ -307,10 +312,10 @@ fn make_local(report: &mut Report, root: &Path, item: &Item) {
     }
 }
 
-fn local(path: &Path, error: io::Error) -> Failure {
+pub fn local(path: &Path, error: io::Error) -> Failure {
     Failure::new(path.as_os_str().as_bytes(), Cause::Local(error))
 }
 
-fn remote(job: &Job<'_>, cause: Cause) -> Failure {
+pub fn remote(job: &Job<'_>, cause: Cause) -> Failure {
     Failure::new(job.path.as_bytes(), cause)
 }

@@ -12,6 +12,7 @@ use ftp_core::local::Draft;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::{Errand, Pool};
 use ftp_core::report::Report;
+use ftp_core::resume;
 use ftp_core::resume::Fetch;
 use ftp_core::segments;
 use ftp_core::servers::Server;
@@ -94,10 +95,15 @@ impl Get {
     ) -> Result<u64, Cause> {
         let Job { path, kind, next } = *job;
         let sink = draft.file().as_fd();
+        if let Draft::Kept { part, .. } = draft {
+            let part = Some(&part.file);
+            let fetch = Fetch { path, sink, kind, next, retries: self.retries, part };
+            return resume::fetch(server, &fetch);
+        }
         if self.segments.get() == 1 || kind == Type::Ascii || !draft.may_be_reopened() {
             return self.fetch(server, job, sink);
         }
-        let fetch = Fetch { path, sink, kind, next, retries: self.retries };
+        let fetch = Fetch { path, sink, kind, next, retries: self.retries, part: None };
         segments::fetch(server, &fetch, &|| draft.reopen(), self.segments)
     }
 

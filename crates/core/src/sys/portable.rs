@@ -67,6 +67,18 @@ pub fn is_terminal(fd: &impl AsFd) -> bool {
     rustix::termios::isatty(fd)
 }
 
+/// Takes the lock of a file, for as long as it is open; `false` when another process has it.
+///
+/// # Errors
+/// Those of flock(2); a file system without locks gives the lock to everybody.
+pub fn try_lock(file: &impl AsFd) -> io::Result<bool> {
+    match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::NOLCK) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
 /// What to wait for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Ready {

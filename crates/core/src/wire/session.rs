@@ -274,6 +274,26 @@ impl Session {
         self.size(path)
     }
 
+    /// Size and time of a file that a transfer follows for, as [`Self::size`] and
+    /// [`Self::modified`] tell them: one wait, where commands may go out together.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn size_and_time(
+        &mut self,
+        path: &RemotePath,
+    ) -> Result<(Option<u64>, Option<i64>), Cause> {
+        let (size, time) = (line("SIZE", Some(path)), line("MDTM", Some(path)));
+        if self.pipeline {
+            let mut lines = vec![size, time];
+            if self.may_presume_epsv() && self.passive.is_none() {
+                lines.push(line("EPSV", None));
+            }
+            self.control.presume(&lines)?;
+        }
+        Ok((self.size(path)?, self.modified(path)?))
+    }
+
     /// Whether the next EPSV may go out before it is asked for.
     pub(super) fn may_presume_epsv(&self) -> bool {
         self.pipeline && self.epsv && self.access.active.is_none()
