@@ -25,9 +25,10 @@
 //!   [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
-//!   [`servers`], [`pool`], [`resume`], [`segments`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
+//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
+pub mod begun;
 pub mod charset;
 pub mod checksum;
 pub mod cli;

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use crate::begun;
 use crate::copy::End;
 use crate::deliver::{Departure, Store, send, send_kept};
 use crate::error::Cause;
@@ -39,6 +40,8 @@ pub struct Upload<'a> {
     pub size: Option<u64>,
     /// How many tries in a row may bring nothing.
     pub retries: u32,
+    /// Whether what an earlier run left of a file is gone on with (`-c`), and left for a later one.
+    pub resumes: bool,
 }
 
 /// A source at work.
@@ -100,6 +103,8 @@ struct Progress<'a> {
     whole_only: bool,
     /// Whether there is a half file on the server.
     begun: bool,
+    /// Whether to look for what an earlier run left.
+    looks: bool,
 }
 
 /// Stores a file; returns its bytes. Where the server can tell, its size of the file has to agree.
@@ -109,7 +114,14 @@ struct Progress<'a> {
 /// half on the server then is removed.
 pub fn store(server: &mut Server, job: &Upload<'_>) -> Result<u64, Cause> {
     let supply = Supply::of(job.source);
-    let mut progress = Progress { supply, taken: 0, stored: 0, whole_only: false, begun: false };
+    let mut progress = Progress {
+        supply,
+        taken: 0,
+        stored: 0,
+        whole_only: false,
+        begun: false,
+        looks: job.resumes,
+    };
     let mut tries = Tries::new(job.retries);
     loop {
         let before = progress.stored;
@@ -165,6 +177,9 @@ fn attempt(
     job: &Upload<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<(), Cause> {
+    if look_back(server, job, progress)? {
+        return Ok(());
+    }
     let session =
         server.session(Wants { features: !job.path.as_bytes().is_ascii(), data: true })?;
     if progress.begun {
@@ -185,6 +200,23 @@ fn attempt(
         Err(cause) if all && is_moot(&cause) => settle(server, job, progress, cause),
         Err(cause) => Err(cause),
     }
+}
+
+/// Looks once for what an earlier run left; whether that is the whole file.
+fn look_back(
+    server: &mut Server,
+    job: &Upload<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<bool, Cause> {
+    let Supply::File(file, begin) = progress.supply else { return Ok(false) };
+    if !progress.looks || job.kind == Type::Ascii {
+        return Ok(false);
+    }
+    let stored = begun::stored(server, job.path, (file, begin))?;
+    progress.looks = false;
+    progress.begun = stored.is_some();
+    progress.taken = stored.unwrap_or(0);
+    Ok(stored.is_some_and(|stored| progress.supply.length().is_ok_and(|length| length == stored)))
 }
 
 /// Compares the server's size of a stored file with what was sent.
@@ -226,7 +258,7 @@ fn stored_size(server: &mut Server, job: &Upload<'_>) -> Result<Option<u64>, Cau
 /// file that may not be touched.
 fn clear(server: &mut Server, job: &Upload<'_>, progress: &Progress<'_>, cause: &Cause) {
     let refused = matches!(cause, Cause::Refused(_)) && progress.stored == 0;
-    let ours = progress.begun && job.how == Store::Replace;
+    let ours = progress.begun && job.how == Store::Replace && !job.resumes;
     if ours && !refused && !cause.server_is_gone() {
         server.remove_half(job.path);
     }

@@ -132,6 +132,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "pool.rs",
             "resume.rs",
             "segments.rs",
+            "begun.rs",
             "resend.rs",
             "stage.rs",
             "relay.rs",

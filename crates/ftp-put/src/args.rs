@@ -14,6 +14,7 @@ pub struct Args {
     pub parents: bool,
     pub ascii: bool,
     pub atomic: bool,
+    pub continues: bool,
     pub size: Option<u64>,
     /// What stood after `--`, if that was there.
     pub after_dashes: Option<Vec<OsString>>,
@@ -86,6 +87,13 @@ const FLAGS: &[Flag<Args>] = &[
         takes: Takes::Nothing,
         set: |args, _| on(&mut args.ascii),
         help: "Transfer as text: line ends become CRLF on the way.",
+    },
+    Flag {
+        long: "continue",
+        short: Some('c'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.continues),
+        help: "Go on where an earlier run stopped. What the server has counts if its last bytes are the file's; a broken upload is left there for the next run.",
     },
     Flag {
         long: "atomic",

@@ -41,6 +41,8 @@ pub struct Plan {
     pub ascii: bool,
     /// Whether files get their names only when they are complete.
     pub atomic: bool,
+    /// Whether what an earlier run left is gone on with.
+    pub resumes: bool,
     /// How many bytes the one source must have.
     pub size: Option<u64>,
     pub retries: u32,
@@ -74,6 +76,14 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         sources.push(Local::Stdin);
     }
     fits(&sources, &to)?;
+    let files = sources.iter().all(|source| matches!(source, Local::Path(_)));
+    ensure!(files || !args.continues, "-c goes on with files: a pipe cannot be read again");
+    ensure!(!(args.continues && args.append), "-c goes on with a file, -A adds to one");
+    ensure!(!(args.continues && args.ascii), "-c cannot go on with text: leave out -a");
+    ensure!(
+        !(args.continues && args.atomic),
+        "-c goes on under the file's name, --atomic begins under another"
+    );
     ensure!(!(args.atomic && args.append), "--atomic replaces a file, -A does not");
     let one_file = sources.len() == 1 && !args.recursive;
     ensure!(args.size.is_none() || one_file, "--size is about one file");
@@ -89,6 +99,7 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         parents: args.parents,
         ascii: address.ascii.unwrap_or(args.ascii),
         atomic: args.atomic,
+        resumes: args.continues,
         size: args.size,
         retries: args.session.retries,
         // What is appended to one file must come in order.

@@ -33,6 +33,7 @@ pub fn run(plan: Plan) -> Report {
         parents: plan.parents,
         kind: if plan.ascii { Type::Ascii } else { Type::Image },
         atomic: plan.atomic,
+        resumes: plan.resumes,
         size: plan.size,
         retries: plan.retries,
     };
@@ -58,6 +59,7 @@ pub struct How {
     parents: bool,
     kind: Type,
     atomic: bool,
+    resumes: bool,
     size: Option<u64>,
     retries: u32,
 }
@@ -178,6 +180,7 @@ impl<'a> Put<'a> {
             kind: self.how.kind,
             size: self.how.size,
             retries: self.how.retries,
+            resumes: self.how.resumes,
         };
         let stored = resend::store(self.server, &upload);
         let done = match temporary.as_ref() {
