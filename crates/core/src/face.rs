@@ -4,8 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::cli::{Parsed, Tool};
+use crate::ending::Ending;
 use crate::error::{Cause, Failure};
+use crate::local::Unfinished;
 use crate::report::{self, Report};
+use crate::sys;
 
 /// Runs a tool: `plan` decides everything that the command line, the environment and the files
 /// they name can decide, and `run` does it. An error of `plan` is a wrong command line, unless it is
@@ -25,6 +28,21 @@ pub fn main<A: Default, P>(
                 Err(usage) => report::usage(tool.name, &format!("{usage:#}")),
             },
         },
+    }
+}
+
+/// Has a signal that ends the run tidy up, here and on servers, before the process dies of it.
+pub fn tidy_when_told(ending: &Ending, unfinished: Unfinished, report: &mut Report) {
+    report.ending = ending.clone();
+    let ending = ending.clone();
+    let tidied = sys::tidy_on_death(move || {
+        // What is on this machine is gone first, should the servers take long.
+        unfinished.remove_all();
+        ending.come();
+        unfinished.remove_all();
+    });
+    if let Err(error) = tidied {
+        report.cause(*b"signals", Cause::Local(error));
     }
 }
 

@@ -21,7 +21,7 @@
 //! * data, pure: [`mod@line`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
 //! * meaning, pure: [`error`], [`crowd`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`rate`], [`flow`], [`copy`], [`rewind`],
+//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`], [`rewind`],
 //!   [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
@@ -37,6 +37,7 @@ pub mod copy;
 pub mod crlf;
 pub mod crowd;
 pub mod deliver;
+pub mod ending;
 pub mod error;
 pub mod expand;
 pub mod face;

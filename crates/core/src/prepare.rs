@@ -16,6 +16,7 @@ use anyhow::{Context, ensure};
 
 use crate::charset::Charset;
 use crate::cli::{SessionArgs, effective_charset, split_list};
+use crate::ending::Ending;
 use crate::error::{Cause, Failure};
 use crate::netrc;
 use crate::rate::Rate;
@@ -156,6 +157,7 @@ pub fn servers<'o>(
         timeout: args.timeout,
         rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),
         retries: args.retries,
+        ending: Ending::default(),
         pipeline: !args.no_pipeline,
         quotes: args.quote.clone(),
         charset,

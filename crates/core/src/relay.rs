@@ -3,6 +3,7 @@
 
 use crate::crlf::Lines;
 use crate::deliver::{Arrival, end, receive};
+use crate::ending::Stake;
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
 use crate::resume::{Opened, Progress, is_moot, open, settle};
@@ -35,7 +36,7 @@ pub enum RelayError {
 }
 
 /// What is known of the destination's file.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Stored {
     /// Whether a part of it may be there.
     begun: bool,
@@ -43,6 +44,8 @@ struct Stored {
     size: u64,
     /// Whether going on failed, so that only a whole file will do.
     whole_only: bool,
+    /// That a signal removes it.
+    stake: Option<Stake>,
 }
 
 /// Relays a file; returns its bytes.
@@ -98,12 +101,14 @@ fn attempt(
     }
     let mut progress = Progress { delivered: stored.size, ..Progress::default() };
     let opened = open(source, (job.from, job.kind), &mut progress).map_err(RelayError::Source)?;
+    let half = sink.half(job.to);
     let session = sink.session(wants).map_err(RelayError::Sink)?;
     let mut up = session.store(false, job.to, job.kind, stored.size).map_err(|cause| {
         stored.whole_only |= stored.size > 0 && matches!(cause, Cause::Refused(_));
         RelayError::Sink(cause)
     })?;
     stored.begun = true;
+    stored.stake.get_or_insert_with(|| half.begun());
     if let Opened::Rest(down, passed) = opened {
         let arrival = run((down, passed), &mut up, job);
         progress.delivered += arrival.moved;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use crate::charset::{Charset, for_terminal};
 use crate::crowd::has_no_room;
+use crate::ending::Ending;
 use crate::error::{Cause, Failure, Outcome, Phase};
 use crate::reply::Reply;
 use crate::sys;
@@ -22,12 +23,22 @@ pub struct Report {
     verbose: bool,
     outcome: Outcome,
     reader_left: bool,
+    /// At the end by a signal nothing is said any more.
+    pub ending: Ending,
 }
 
 impl Report {
     /// Nothing has failed yet.
     pub fn new(tool: &'static str, charset: Charset, quiet: bool, verbose: bool) -> Self {
-        Self { tool, charset, quiet, verbose, outcome: Outcome::Done, reader_left: false }
+        Self {
+            tool,
+            charset,
+            quiet,
+            verbose,
+            outcome: Outcome::Done,
+            reader_left: false,
+            ending: Ending::default(),
+        }
     }
 
     /// One for somebody who works beside others, in whose run nothing has failed yet.
@@ -43,6 +54,7 @@ impl Report {
 
     /// Says that something failed, and remembers the worst outcome.
     pub fn failed(&mut self, failure: &Failure) {
+        self.ending.go_on();
         self.outcome = self.outcome.max(failure.cause.outcome());
         if matches!(failure.cause, Cause::StdoutClosed) {
             self.reader_left = true;

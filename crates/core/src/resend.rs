@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use crate::begun;
 use crate::copy::End;
 use crate::deliver::{Departure, Store, send, send_kept};
+use crate::ending::Stake;
 use crate::error::Cause;
 use crate::path::RemotePath;
 use crate::resume::is_moot;
@@ -103,6 +104,8 @@ struct Progress<'a> {
     whole_only: bool,
     /// Whether there is a half file on the server.
     begun: bool,
+    /// That a signal removes it.
+    stake: Option<Stake>,
     /// Whether to look for what an earlier run left.
     looks: bool,
 }
@@ -120,6 +123,7 @@ pub fn store(server: &mut Server, job: &Upload<'_>) -> Result<u64, Cause> {
         stored: 0,
         whole_only: false,
         begun: false,
+        stake: None,
         looks: job.resumes,
     };
     let mut tries = Tries::new(job.retries);
@@ -180,6 +184,7 @@ fn attempt(
     if look_back(server, job, progress)? {
         return Ok(());
     }
+    let half = server.half(job.path);
     let session =
         server.session(Wants { features: !job.path.as_bytes().is_ascii(), data: true })?;
     if progress.begun {
@@ -192,6 +197,10 @@ fn attempt(
         progress.whole_only |= progress.stored > 0 && matches!(cause, Cause::Refused(_));
     })?;
     progress.begun = true;
+    let is_ours = job.how == Store::Replace && !job.resumes;
+    if is_ours && progress.stake.is_none() {
+        progress.stake = Some(half.begun());
+    }
     let size = job.size.map(|size| size.saturating_sub(progress.stored));
     let Departure { moved, all, end } = progress.supply.send(transfer, job.kind, size);
     progress.taken = progress.stored + moved;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::charset::Charset;
 use crate::crowd::is_crowded;
+use crate::ending::{Ending, Stake};
 use crate::error::{Cause, Outcome};
 use crate::path::RemotePath;
 use crate::retry::Tries;
@@ -49,12 +50,26 @@ pub enum Clock {
     Untold,
 }
 
+/// A file that is about to be half on a server.
+pub struct Half {
+    ending: Ending,
+    undo: Box<dyn FnOnce() + Send>,
+}
+
+impl Half {
+    /// It is half now: a signal removes it, as long as what is returned lives.
+    pub fn begun(self) -> Stake {
+        self.ending.undoes(self.undo)
+    }
+}
+
 impl Server {
     /// The session, opened if there is none that can be used. `wants` goes into the first flight.
     ///
     /// # Errors
     /// Those of [`Session::open`]; a server that once was out of reach is not tried again.
     pub fn session(&mut self, wants: Wants) -> Result<&mut Session, Cause> {
+        self.access.ending.go_on();
         if let Some(cause) = self.kept.take() {
             return Err(cause);
         }
@@ -69,6 +84,22 @@ impl Server {
         self.pipeline = session.takes_pipelining();
         self.reached = true;
         Ok(self.session.insert(session))
+    }
+
+    /// What a signal has to do about a half file at `path`. That goes over a connection of its own,
+    /// since nobody knows what this one is doing then.
+    pub fn half(&self, path: &RemotePath) -> Half {
+        let ending = self.access.ending.clone();
+        let (origin, access) = (self.origin.clone(), Arc::clone(&self.access));
+        let (credentials, path, pipeline) = (self.credentials.clone(), path.clone(), self.pipeline);
+        let undo = Box::new(move || {
+            let how = (Wants::default(), pipeline);
+            if let Ok(mut session) = Session::open(&origin, &access, &credentials, how) {
+                let _ = session.ask("DELE", Some(&path));
+                session.quit();
+            }
+        });
+        Half { ending, undo }
     }
 
     fn open(&mut self, wants: Wants) -> Result<Session, Cause> {
@@ -180,6 +211,11 @@ impl Servers {
     /// Nobody is connected to yet.
     pub fn new(access: Arc<Access>, credentials: Arc<FindCredentials>) -> Self {
         Self { access, credentials, known: Vec::new(), patient: true }
+    }
+
+    /// The end of the run, should a signal bring it.
+    pub fn ending(&self) -> Ending {
+        self.access.ending.clone()
     }
 
     /// The same, with sessions of its own: the other side of a relay.

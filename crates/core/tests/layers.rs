@@ -94,6 +94,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "partial.rs",
             "local.rs",
             "producer.rs",
+            "ending.rs",
             "rate.rs",
             "flow.rs",
             "copy.rs",

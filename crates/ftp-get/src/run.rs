@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ftp_core::error::{Cause, Failure};
-use ftp_core::face::local_stdout;
+use ftp_core::face::{local_stdout, tidy_when_told};
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
 use ftp_core::names::local_child;
@@ -23,7 +23,6 @@ use ftp_core::report::Report;
 use ftp_core::resume::{self, Fetch};
 use ftp_core::servers::{Server, Servers};
 use ftp_core::sources::{self, Source};
-use ftp_core::sys;
 use ftp_core::turns::Turns;
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::{Next, Type};
@@ -35,10 +34,7 @@ use crate::share::{Goal, Piece};
 pub fn run(plan: Plan) -> Report {
     let Plan { mut report, servers, operands, lanes, .. } = plan;
     let unfinished = Unfinished::default();
-    let on_death = unfinished.clone();
-    if let Err(error) = sys::tidy_on_death(move || on_death.remove_all()) {
-        report.cause(*b"signals", Cause::Local(error));
-    }
+    tidy_when_told(&servers.ending(), unfinished.clone(), &mut report);
     let to_stdout = plan.destination == Destination::Stdout;
     let get = Get {
         destination: plan.destination,

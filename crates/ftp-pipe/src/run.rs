@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use ftp_core::error::Cause;
+use ftp_core::face::tidy_when_told;
 use ftp_core::listing::Kind;
+use ftp_core::local::Unfinished;
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
@@ -21,7 +23,8 @@ use crate::plan::Plan;
 use crate::share::{Pair, Piece};
 
 pub fn run(plan: Plan) -> Report {
-    let Plan { report, sources, sinks, operands, origin, .. } = plan;
+    let Plan { mut report, sources, sinks, operands, origin, .. } = plan;
+    tidy_when_told(&sinks.ending(), Unfinished::default(), &mut report);
     let how = How {
         origin,
         to: plan.to,

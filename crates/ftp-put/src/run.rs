@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
+use ftp_core::face::tidy_when_told;
+use ftp_core::local::Unfinished;
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
@@ -26,7 +28,8 @@ use crate::plan::{Local, Plan};
 use crate::share::Piece;
 
 pub fn run(plan: Plan) -> Report {
-    let Plan { report, servers, origin, sources, to, .. } = plan;
+    let Plan { mut report, servers, origin, sources, to, .. } = plan;
+    tidy_when_told(&servers.ending(), Unfinished::default(), &mut report);
     let how = How {
         store: plan.how,
         recursive: plan.recursive,
@@ -173,6 +176,8 @@ impl<'a> Put<'a> {
         let staged = self.how.atomic || input.producer.is_some();
         let temporary = staged.then(|| stage::temporary(to));
         let path = temporary.as_ref().unwrap_or(to);
+        // Until it has its name, also while the producer is waited for.
+        let _stake = temporary.as_ref().map(|temporary| self.server.half(temporary).begun());
         let upload = Upload {
             path,
             how: self.how.store,

@@ -9,7 +9,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-/// Runs `tidy` when the process is told to end, and then lets it die of the signal.
+/// Runs `tidy` when the process is told to end, and then lets it die of the signal. Told once more, it
+/// dies at once.
 ///
 /// # Errors
 /// The handlers cannot be installed.
@@ -18,8 +19,14 @@ pub fn tidy_on_death(tidy: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let deadly = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !ignored(*signal));
     let mut signals = Signals::new(deadly)?;
     thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            tidy();
+        let mut told = signals.forever();
+        if let Some(signal) = told.next() {
+            thread::spawn(move || {
+                tidy();
+                let _ = emulate_default_handler(signal);
+            });
+        }
+        if let Some(signal) = told.next() {
             let _ = emulate_default_handler(signal);
         }
     });

@@ -8,6 +8,7 @@ use super::connect::Family;
 use super::tls::TlsTrust;
 use super::trace::Trace;
 use crate::charset::Charset;
+use crate::ending::Ending;
 use crate::rate::Rate;
 use crate::secret::Secret;
 
@@ -44,6 +45,8 @@ pub struct Access {
     pub rate: Option<Arc<Rate>>,
     /// How often a server that has too many guests is asked for a place again.
     pub retries: u32,
+    /// What a signal has to know of.
+    pub ending: Ending,
     /// Whether commands may be sent before the replies to earlier ones are in.
     pub pipeline: bool,
     /// Commands sent after the login, as they are.

@@ -14,6 +14,7 @@ use super::bytechars::{ByteChars, to_chars};
 use super::link::{Link, PENDING};
 use super::stream::Stream;
 use super::trace::Trace;
+use crate::ending::{Ending, Stake};
 use crate::error::{Cause, Phase};
 use crate::reply::Reply;
 use crate::secret::Secret;
@@ -149,6 +150,11 @@ impl Control {
     /// Gives the connection up: nothing more may be asked on it.
     pub(super) fn give_up(&mut self) {
         self.out_of_step = true;
+    }
+
+    /// Lets the end of the run cut the connection.
+    pub(super) fn stake(&self, ending: &Ending) -> Option<Stake> {
+        ending.cuts(self.link().socket())
     }
 
     /// How long each reply may take from now on.

@@ -8,6 +8,7 @@ use super::connect;
 use super::session::{Session, Type, done, line, said};
 use super::stream::Stream;
 use crate::charset::Guess;
+use crate::ending::Stake;
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
 use crate::rate::Rate;
@@ -53,6 +54,9 @@ pub struct Transfer<'s> {
     pub announced: Option<u64>,
     /// The byte of the file that it begins with.
     pub from: u64,
+    /// That a signal may cut the data connection. It goes with it, or the server would not see its
+    /// end.
+    stake: Option<Stake>,
 }
 
 impl Session {
@@ -133,7 +137,8 @@ impl Session {
         self.in_transfer = true;
         let stream = self.step_through(door)?;
         let announced = reply.announced_bytes().filter(|_| kind == Type::Image);
-        Ok(Transfer { session: self, stream, announced, from })
+        let stake = self.access.ending.cuts(stream.socket());
+        Ok(Transfer { session: self, stream, announced, from, stake })
     }
 
     fn door(&mut self) -> Result<Door, Cause> {
@@ -333,11 +338,12 @@ impl<'s> Transfer<'s> {
     /// # Errors
     /// Anything but 2xx, or a count that does not agree.
     pub fn finish_download(self, received: u64, next: Next) -> Result<Reply, Cause> {
-        let Self { session, stream, announced, .. } = self;
+        let Self { session, stream, announced, stake, .. } = self;
         if next == Next::Transfer && session.may_presume_epsv() {
             session.control.presume(&[b"EPSV".to_vec()])?;
             session.epsv_presumed = true;
         }
+        drop(stake);
         stream.close();
         let reply = session.verdict()?;
         session.epsv_presumed = false;
@@ -356,7 +362,8 @@ impl<'s> Transfer<'s> {
     /// # Errors
     /// Anything but 2xx, or a connection lost before it.
     pub fn finish_upload(self) -> Result<Reply, Cause> {
-        let Self { session, mut stream, .. } = self;
+        let Self { session, mut stream, stake, .. } = self;
+        drop(stake);
         if let Err(error) = stream.finish_upload() {
             drop(stream);
             return Err(session.last_words(Cause::Lost(Phase::Data, error)));
@@ -370,8 +377,8 @@ impl<'s> Transfer<'s> {
     /// Gives up a transfer that is in order, because something else failed. The session can be
     /// used afterwards if the server says within a moment that it has noticed.
     pub fn abandon(self) -> &'s mut Session {
-        let Self { session, stream, .. } = self;
-        drop(stream);
+        let Self { session, stream, stake, .. } = self;
+        drop((stream, stake));
         session.last_reply();
         session
     }
@@ -379,8 +386,8 @@ impl<'s> Transfer<'s> {
     /// Gives up a transfer whose data connection broke with `cause`: the server may say why, and
     /// its words explain more than a reset connection does.
     pub fn broken(self, cause: Cause) -> Cause {
-        let Self { session, stream, .. } = self;
-        drop(stream);
+        let Self { session, stream, stake, .. } = self;
+        drop((stream, stake));
         session.last_words(cause)
     }
 }

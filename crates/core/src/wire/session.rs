@@ -8,6 +8,7 @@ use super::control::Control;
 use super::greet::{self, How};
 use super::tls::TlsSession;
 use crate::charset::{Charset, Guess, for_terminal};
+use crate::ending::Stake;
 use crate::error::{Cause, Phase};
 use crate::features::Features;
 use crate::path::RemotePath;
@@ -78,6 +79,8 @@ pub struct Session {
     pub(super) pipeline: bool,
     /// Whether a transfer began whose end was never read: nothing more can be asked then.
     pub(super) in_transfer: bool,
+    /// That a signal may cut the control connection.
+    _stake: Option<Stake>,
     /// What the names in all listings look like, where that is to tell the encoding.
     pub(super) guess: Option<Guess>,
 }
@@ -105,6 +108,7 @@ impl Session {
         credentials: Credentials,
     ) -> Self {
         let (epsv, pipeline) = (access.epsv, access.pipeline);
+        let stake = control.stake(&access.ending);
         let guess = (access.charset == Charset::Auto).then(Guess::default);
         Self {
             control,
@@ -125,6 +129,7 @@ impl Session {
             home: None,
             pipeline,
             in_transfer: false,
+            _stake: stake,
             guess,
         }
     }
