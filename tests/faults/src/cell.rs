@@ -1,0 +1,320 @@
+//! The cells of the matrix: which job meets which fault, and what must come of it. Values only; they
+//! are played in `play` and judged in `judge`.
+
+/// Bytes of the file that every cell moves: a prime number of them repeated, so that no part of it fits
+/// at another place.
+pub const PATTERN: usize = 997;
+
+/// How often the pattern is repeated.
+pub const TIMES: usize = 301;
+
+/// Bytes of the file.
+pub const SIZE: usize = PATTERN * TIMES;
+
+/// What is done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Job {
+    GetFile,
+    GetStdout,
+    PutFile,
+    PutStdin,
+    PutAtomic,
+    PipeSource,
+    PipeSink,
+}
+
+impl Job {
+    pub const ALL: [Self; 7] = [
+        Self::GetFile,
+        Self::GetStdout,
+        Self::PutFile,
+        Self::PutStdin,
+        Self::PutAtomic,
+        Self::PipeSource,
+        Self::PipeSink,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GetFile => "get-file",
+            Self::GetStdout => "get-stdout",
+            Self::PutFile => "put-file",
+            Self::PutStdin => "put-stdin",
+            Self::PutAtomic => "put-atomic",
+            Self::PipeSource => "pipe-source",
+            Self::PipeSink => "pipe-sink",
+        }
+    }
+
+    /// The command whose transfer the fault meets.
+    pub fn verb(self) -> &'static str {
+        if self.is_download() { "RETR" } else { "STOR" }
+    }
+
+    /// Whether the fault meets a server that sends the file.
+    pub fn is_download(self) -> bool {
+        matches!(self, Self::GetFile | Self::GetStdout | Self::PipeSource)
+    }
+}
+
+/// How a cell must end. Nothing wrong may be left under a final name in any case.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Must {
+    /// With exit code 0 and all bytes.
+    Survive,
+    /// With another exit code.
+    Fail,
+    /// With either, as long as the exit code is true.
+    BeTrue,
+}
+
+/// A fault.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub name: String,
+    /// Lines of the faulty server; `{nth}` becomes how often.
+    pub lines: Vec<String>,
+    /// What must come of it when it strikes once.
+    pub once: Must,
+    /// And when it strikes always; `None` where that makes no sense.
+    pub always: Option<Must>,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    pub job: Job,
+    pub tls: bool,
+    pub fault: Fault,
+    pub always: bool,
+}
+
+impl Cell {
+    /// A name that stays the same from version to version.
+    pub fn name(&self) -> String {
+        let often = if self.always { "always" } else { "once" };
+        let tls = if self.tls { "tls" } else { "plain" };
+        format!("{}/{tls}/{}/{often}", self.job.name(), self.fault.name)
+    }
+
+    pub fn must(&self) -> Must {
+        match self.always {
+            true => self.fault.always.unwrap_or(Must::BeTrue),
+            false => self.fault.once,
+        }
+    }
+
+    /// The lines that lay the fault over the server.
+    pub fn lines(&self) -> String {
+        let nth = if self.always { "" } else { "nth 1" };
+        self.fault.lines.iter().map(|line| line.replace("{nth}", nth) + "\n").collect()
+    }
+}
+
+/// All cells.
+pub fn all() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for job in Job::ALL {
+        for fault in faults(job) {
+            for tls in [false, true] {
+                cells.push(Cell { job, tls, fault: fault.clone(), always: false });
+                if fault.always.is_some() {
+                    cells.push(Cell { job, tls, fault: fault.clone(), always: true });
+                }
+            }
+        }
+    }
+    cells
+}
+
+const POINTS: [(&str, usize); 5] =
+    [("0", 0), ("1", 1), ("half", SIZE / 2), ("all-but-one", SIZE - 1), ("all", SIZE)];
+
+fn faults(job: Job) -> Vec<Fault> {
+    let mut faults = data(job);
+    faults.extend(control(job));
+    faults.extend(closing_down(job));
+    faults.extend(refusals(job));
+    faults.extend(counts(job));
+    faults.extend(rubbish(job));
+    faults.push(Fault {
+        name: "100-resets".into(),
+        lines: vec![format!("fault on {} times 100 after 2500: reset data", job.verb())],
+        once: Must::Survive,
+        always: None,
+    });
+    faults
+}
+
+/// The data connection ends, breaks or stands still.
+fn data(job: Job) -> Vec<Fault> {
+    let verb = job.verb();
+    let mut faults = Vec::new();
+    for (point, after) in POINTS {
+        let begun = format!("fault on {verb} {{nth}} after {after}");
+        let cut = format!("fault on {verb} {{nth}}: final 426 cut");
+        // A part of a byte more each time is progress without end; nothing at all is none.
+        let always = if after <= 1 { Some(Must::BeTrue) } else { None };
+        faults.push(Fault {
+            name: format!("data-close-226/{point}"),
+            lines: vec![format!("{begun}: close data")],
+            once: Must::Survive,
+            always,
+        });
+        faults.push(Fault {
+            name: format!("data-close-426/{point}"),
+            lines: vec![format!("{begun}: close data"), cut],
+            once: Must::Survive,
+            always,
+        });
+        faults.push(Fault {
+            name: format!("data-reset/{point}"),
+            lines: vec![format!("{begun}: reset data")],
+            once: Must::Survive,
+            always,
+        });
+        faults.push(Fault {
+            name: format!("data-stall/{point}"),
+            lines: vec![format!("{begun}: stall data")],
+            once: Must::Survive,
+            always: None,
+        });
+    }
+    faults
+}
+
+/// The control connection ends.
+fn control(job: Job) -> Vec<Fault> {
+    let (verb, half) = (job.verb(), SIZE / 2);
+    let mut faults = Vec::new();
+    for harm in ["close control", "reset control"] {
+        let name = harm.replace(' ', "-");
+        let fault = |phase: &str, line: String, once, always| Fault {
+            name: format!("{name}/{phase}"),
+            lines: vec![line],
+            once,
+            always,
+        };
+        let fail = Some(Must::Fail);
+        faults.extend([
+            // A server that never let us in is more likely mistyped than away.
+            fault("connect", format!("fault on connect {{nth}}: {harm}"), Must::BeTrue, fail),
+            fault("login", format!("fault on PASS {{nth}}: {harm}"), Must::BeTrue, fail),
+            fault("before-150", format!("fault on {verb} {{nth}}: {harm}"), Must::Survive, fail),
+            fault("half", format!("fault on {verb} {{nth}} after {half}: {harm}"), Must::Survive, None),
+            fault("before-226", format!("fault before reply 226 {{nth}}: {harm}"), Must::Survive, None),
+        ]);
+    }
+    faults
+}
+
+/// 421 in every phase.
+fn closing_down(job: Job) -> Vec<Fault> {
+    let (verb, half) = (job.verb(), SIZE / 2);
+    let reply = "421 Closing down.";
+    let fault = |phase: &str, lines: Vec<String>, once, always| Fault {
+        name: format!("421/{phase}"),
+        lines,
+        once,
+        always,
+    };
+    let on = |verb: &str| vec![format!("fault on {verb} {{nth}}: reply {reply}")];
+    vec![
+        fault("greeting", on("connect"), Must::BeTrue, Some(Must::Fail)),
+        fault("USER", on("USER"), Must::BeTrue, Some(Must::Fail)),
+        fault("PASS", on("PASS"), Must::BeTrue, Some(Must::Fail)),
+        fault("TYPE", on("TYPE"), Must::BeTrue, Some(Must::Fail)),
+        fault("EPSV", on("EPSV"), Must::BeTrue, Some(Must::BeTrue)),
+        fault("SIZE", on("SIZE"), Must::BeTrue, None),
+        fault("instead-of-150", on(verb), Must::Survive, Some(Must::Fail)),
+        fault(
+            "half",
+            vec![
+                format!("fault on {verb} {{nth}} after {half}: close data"),
+                format!("fault on {verb} {{nth}}: final {reply}"),
+            ],
+            Must::Survive,
+            None,
+        ),
+        fault(
+            "instead-of-226",
+            vec![format!("fault on {verb} {{nth}}: final {reply}")],
+            Must::Survive,
+            Some(Must::Survive),
+        ),
+    ]
+}
+
+/// The codes that a transfer may get.
+fn refusals(job: Job) -> Vec<Fault> {
+    let (verb, half) = (job.verb(), SIZE / 2);
+    let mut faults = Vec::new();
+    for code in [425, 426, 450, 451, 452, 550, 552, 553] {
+        let passes = matches!(code, 425 | 426 | 450 | 451);
+        let lost_word = matches!(code, 425 | 426);
+        let must = |survives: bool| if survives { Must::Survive } else { Must::Fail };
+        faults.push(Fault {
+            name: format!("{code}/instead-of-150"),
+            lines: vec![format!("fault on {verb} {{nth}}: reply {code} No.")],
+            once: must(passes),
+            always: Some(Must::Fail),
+        });
+        faults.push(Fault {
+            name: format!("{code}/half"),
+            lines: vec![
+                format!("fault on {verb} {{nth}} after {half}: close data"),
+                format!("fault on {verb} {{nth}}: final {code} No."),
+            ],
+            once: must(passes),
+            always: None,
+        });
+        faults.push(Fault {
+            name: format!("{code}/instead-of-226"),
+            lines: vec![format!("fault on {verb} {{nth}}: final {code} No.")],
+            once: if passes && !lost_word { Must::BeTrue } else { must(lost_word) },
+            always: Some(must(lost_word)),
+        });
+    }
+    faults
+}
+
+/// Numbers that are wrong.
+fn counts(job: Job) -> Vec<Fault> {
+    let verb = job.verb();
+    let opening = |count: usize| {
+        vec![format!("fault on {verb} {{nth}}: opening 150 Here it comes ({count} bytes).")]
+    };
+    let fault = |name: &str, lines, once, always| Fault { name: name.into(), lines, once, always };
+    let mut faults = vec![fault("announces-fewer", opening(SIZE - 100), Must::BeTrue, None)];
+    if job.is_download() {
+        faults.push(fault("announces-more", opening(SIZE + 100), Must::BeTrue, Some(Must::Fail)));
+    } else {
+        let size = |count: usize| vec![format!("fault on SIZE {{nth}}: reply 213 {count}")];
+        faults.push(fault("size-too-small", size(SIZE - 100), Must::Survive, Some(Must::Fail)));
+        faults.push(fault("size-too-large", size(SIZE + 100), Must::Survive, Some(Must::Fail)));
+    }
+    faults
+}
+
+/// What is no reply, or too much of one.
+fn rubbish(job: Job) -> Vec<Fault> {
+    let verb = job.verb();
+    let long = "x".repeat(256 * 1024);
+    let mut faults = Vec::new();
+    for (name, text) in [("garbage", "what do you mean?".to_owned()), ("256-KiB", format!("150 {long}"))]
+    {
+        faults.push(Fault {
+            name: format!("{name}/instead-of-150"),
+            lines: vec![format!("fault on {verb} {{nth}}: reply {text}")],
+            once: Must::BeTrue,
+            always: Some(Must::Fail),
+        });
+        faults.push(Fault {
+            name: format!("{name}/instead-of-226"),
+            lines: vec![format!("fault on {verb} {{nth}}: final {text}")],
+            once: Must::BeTrue,
+            always: Some(Must::BeTrue),
+        });
+    }
+    faults
+}

@@ -1,0 +1,310 @@
+//! Stands between a tool and a plain FTP server on loopback: puts TLS before it (implicit, as
+//! `ftps://` has it), or cuts its connections after so many bytes. What is said and sent is else
+//! passed on as it is, and so is a reset.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// How long one side is listened to before the other is.
+const SLICE: Duration = Duration::from_millis(2);
+
+/// How long a data connection is awaited.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is done to connections.
+#[derive(Clone, Default)]
+pub struct Guise {
+    pub tls: Option<Arc<ServerConfig>>,
+    /// Tells after how many bytes the next data connection is cut.
+    pub cuts: Option<Arc<dyn Fn() -> u64 + Send + Sync>>,
+    /// How many were cut.
+    pub count: Arc<AtomicU64>,
+}
+
+/// A proxy, or none.
+pub struct Proxy {
+    address: SocketAddr,
+    scheme: &'static str,
+}
+
+impl Proxy {
+    pub fn none(address: SocketAddr) -> Self {
+        Self { address, scheme: "ftp" }
+    }
+
+    /// Listens before `server`, for as long as this process lives.
+    pub fn before(server: SocketAddr, guise: Guise) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let scheme = if guise.tls.is_some() { "ftps" } else { "ftp" };
+        thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                let guise = guise.clone();
+                thread::spawn(move || control(near, server, &guise));
+            }
+        });
+        Ok(Self { address, scheme })
+    }
+
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
+    }
+}
+
+/// The client's side of a connection.
+enum Near {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Near {
+    fn new(socket: TcpStream, tls: Option<&Arc<ServerConfig>>) -> io::Result<Self> {
+        socket.set_read_timeout(Some(SLICE))?;
+        socket.set_nodelay(true)?;
+        let Some(config) = tls else { return Ok(Self::Plain(socket)) };
+        let session = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+        Ok(Self::Tls(Box::new(StreamOwned::new(session, socket))))
+    }
+
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => &stream.sock,
+        }
+    }
+
+    /// Ends what is written, with close_notify where there is TLS.
+    fn finish(&mut self) {
+        if let Self::Tls(stream) = self {
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+        let _ = self.socket().shutdown(Shutdown::Write);
+    }
+
+    fn reset(&self) {
+        let _ = rustix::net::sockopt::set_socket_linger(self.socket(), Some(Duration::ZERO));
+    }
+}
+
+impl Read for Near {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            Self::Tls(stream) => match stream.read(buffer) {
+                // No close_notify: the tool has simply left.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+                read => read,
+            },
+        }
+    }
+}
+
+impl Write for Near {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
+/// What a read with a short patience came to.
+enum Heard {
+    Bytes(usize),
+    Nothing,
+    End,
+    Broken,
+}
+
+fn hear(source: &mut impl Read, buffer: &mut [u8]) -> Heard {
+    match source.read(buffer) {
+        Ok(0) => Heard::End,
+        Ok(count) => Heard::Bytes(count),
+        Err(error) => match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => {
+                Heard::Nothing
+            }
+            _ => Heard::Broken,
+        },
+    }
+}
+
+/// A control connection. Lines of the server that announce a port announce one of ours.
+fn control(near: TcpStream, server: SocketAddr, guise: &Guise) {
+    let (Ok(mut near), Ok(mut far)) =
+        (Near::new(near, guise.tls.as_ref()), TcpStream::connect(server))
+    else {
+        return;
+    };
+    let _ = far.set_read_timeout(Some(SLICE));
+    let _ = far.set_nodelay(true);
+    let (mut buffer, mut said, mut told) = (vec![0; 64 * 1024], Vec::new(), Vec::new());
+    loop {
+        match hear(&mut near, &mut buffer) {
+            Heard::Bytes(count) => said.extend_from_slice(buffer.get(..count).unwrap_or(&[])),
+            Heard::Nothing => {}
+            Heard::End | Heard::Broken => return,
+        }
+        for line in lines(&mut said) {
+            // The server behind knows nothing of TLS, and something has to answer in its turn.
+            let asks = line.starts_with(b"PBSZ") || line.starts_with(b"PROT");
+            let line = if asks { b"NOOP\r\n".to_vec() } else { line };
+            if far.write_all(&line).is_err() {
+                return;
+            }
+        }
+        match hear(&mut far, &mut buffer) {
+            Heard::Bytes(count) => told.extend_from_slice(buffer.get(..count).unwrap_or(&[])),
+            Heard::Nothing => {}
+            Heard::End => {
+                let _ = near.write_all(&told);
+                near.finish();
+                return;
+            }
+            Heard::Broken => return near.reset(),
+        }
+        for line in lines(&mut told) {
+            let line = announce(line, server, guise);
+            if near.write_all(&line).and_then(|()| near.flush()).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Takes the whole lines out of `bytes`.
+fn lines(bytes: &mut Vec<u8>) -> Vec<Vec<u8>> {
+    let end = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+    let whole: Vec<u8> = bytes.drain(..end).collect();
+    whole.split_inclusive(|&b| b == b'\n').map(<[u8]>::to_vec).collect()
+}
+
+/// A line of the server's, with a port of ours where it announces one.
+fn announce(line: Vec<u8>, server: SocketAddr, guise: &Guise) -> Vec<u8> {
+    let text = line.escape_ascii().to_string();
+    let port = if text.starts_with("229 ") {
+        text.split("|||").nth(1).and_then(|rest| rest.split('|').next()?.parse().ok())
+    } else if text.starts_with("227 ") {
+        pasv_port(&text)
+    } else {
+        None
+    };
+    let Some(port) = port else { return line };
+    match data_port(SocketAddr::new(server.ip(), port), guise) {
+        Ok(ours) if text.starts_with("229 ") => {
+            format!("229 Entering extended passive mode (|||{ours}|)\r\n").into_bytes()
+        }
+        Ok(ours) => {
+            let (high, low) = (ours >> 8, ours & 255);
+            format!("227 Entering passive mode (127,0,0,1,{high},{low})\r\n").into_bytes()
+        }
+        Err(_) => line,
+    }
+}
+
+fn pasv_port(text: &str) -> Option<u16> {
+    let inside = text.split('(').nth(1)?.split(')').next()?;
+    let mut numbers = inside.split(',').skip(4).map(str::parse::<u16>);
+    Some((numbers.next()?.ok()? << 8) | numbers.next()?.ok()?)
+}
+
+/// A port of ours that leads to `server`, once.
+fn data_port(server: SocketAddr, guise: &Guise) -> io::Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let port = listener.local_addr()?.port();
+    listener.set_nonblocking(true)?;
+    let guise = guise.clone();
+    thread::spawn(move || {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Ok((near, _)) = listener.accept() {
+                let _ = near.set_nonblocking(false);
+                let Ok(far) = TcpStream::connect(server) else { return };
+                let Ok(near) = Near::new(near, guise.tls.as_ref()) else { return };
+                return data(near, far, &guise);
+            }
+            thread::sleep(SLICE);
+        }
+    });
+    Ok(port)
+}
+
+/// A data connection, both ways, until one side ends.
+fn data(near: Near, far: TcpStream, guise: &Guise) {
+    let _ = far.set_read_timeout(Some(SLICE));
+    let most = guise.cuts.as_ref().map_or(u64::MAX, |cut| cut());
+    let cut = Mutex::new(false);
+    let broken = pump(near, far, most, &cut);
+    if broken && *cut.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        guise.count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn pump(mut near: Near, mut far: TcpStream, most: u64, cut: &Mutex<bool>) -> bool {
+    let (mut buffer, mut moved) = (vec![0; 256 * 1024], 0_u64);
+    let reset_far = |far: &TcpStream| {
+        let _ = rustix::net::sockopt::set_socket_linger(far, Some(Duration::ZERO));
+    };
+    loop {
+        match hear(&mut far, &mut buffer) {
+            Heard::Bytes(count) => {
+                moved += count as u64;
+                if near.write_all(buffer.get(..count).unwrap_or(&[])).is_err() {
+                    reset_far(&far);
+                    return true;
+                }
+            }
+            Heard::Nothing => {}
+            Heard::End => {
+                near.finish();
+                return false;
+            }
+            Heard::Broken => {
+                near.reset();
+                return true;
+            }
+        }
+        match hear(&mut near, &mut buffer) {
+            Heard::Bytes(count) => {
+                moved += count as u64;
+                if far.write_all(buffer.get(..count).unwrap_or(&[])).is_err() {
+                    near.reset();
+                    return true;
+                }
+            }
+            Heard::Nothing => {}
+            Heard::End => {
+                let _ = far.shutdown(Shutdown::Write);
+                // The server may still have something to say about its end.
+                let _ = far.set_read_timeout(Some(PATIENCE));
+                let _ = far.read(&mut [0]);
+                near.finish();
+                return false;
+            }
+            Heard::Broken => {
+                reset_far(&far);
+                return true;
+            }
+        }
+        if moved > most {
+            *cut.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+            near.reset();
+            reset_far(&far);
+            return true;
+        }
+    }
+}
