@@ -1,6 +1,7 @@
 //! One file from server to server in spite of breaks: each side is resumed on its own, the other
 //! waits or follows. Nothing touches the disk.
 
+use crate::begun;
 use crate::crlf::Lines;
 use crate::deliver::{Arrival, end, receive};
 use crate::ending::Stake;
@@ -44,6 +45,8 @@ struct Stored {
     size: u64,
     /// Whether going on failed, so that only a whole file will do.
     whole_only: bool,
+    /// Whether it is the source that is being opened: there it was not tried again.
+    opening: bool,
     /// That a signal removes it.
     stake: Option<Stake>,
 }
@@ -69,14 +72,14 @@ pub fn relay(
         }
         let mendable = match &error {
             // The source has had its tries, while the destination was held open.
-            RelayError::Source(_) => false,
+            RelayError::Source(cause) => stored.opening && may_pass(cause, source.was_reached()),
             RelayError::Sink(cause) => {
                 let refused_to_go_on = stored.whole_only && matches!(cause, Cause::Refused(_));
                 refused_to_go_on || may_pass(cause, sink.was_reached())
             }
         };
         if !mendable || !tries.again() {
-            clear(sink, job, &stored, &error);
+            clear((source, sink), job, &stored, &error);
             return Err(error);
         }
         sink.try_again();
@@ -94,13 +97,13 @@ fn attempt(
 ) -> Result<u64, RelayError> {
     let wants = Wants { features: !job.to.as_bytes().is_ascii(), data: true };
     stored.size = 0;
+    stored.opening = true;
     if stored.begun && job.kind == Type::Image && !stored.whole_only {
-        let session = sink.session(wants).map_err(RelayError::Sink)?;
-        let size = session.size_before_transfer(job.to).map_err(RelayError::Sink)?;
-        stored.size = size.unwrap_or(0);
+        stored.size = proven((&mut *source, &mut *sink), job)?.unwrap_or(0);
     }
     let mut progress = Progress { delivered: stored.size, ..Progress::default() };
     let opened = open(source, (job.from, job.kind), &mut progress).map_err(RelayError::Source)?;
+    stored.opening = false;
     let half = sink.half(job.to);
     let session = sink.session(wants).map_err(RelayError::Sink)?;
     let mut up = session.store(false, job.to, job.kind, stored.size).map_err(|cause| {
@@ -112,11 +115,50 @@ fn attempt(
     if let Opened::Rest(down, passed) = opened {
         let arrival = run((down, passed), &mut up, job);
         progress.delivered += arrival.moved;
-        follow(source, &mut up, job, (&mut progress, arrival.end))?;
+        if let Err(error) = follow(source, &mut up, job, (&mut progress, arrival.end)) {
+            // What the server still has to store must not come after the DELE.
+            up.abandon();
+            return Err(error);
+        }
     }
-    up.finish_upload().map_err(RelayError::Sink)?;
+    if let Err(cause) = up.finish_upload() {
+        return settled(sink, job, progress.delivered, cause).map_err(RelayError::Sink);
+    }
     agree(sink, job, stored, progress.delivered).map_err(RelayError::Sink)?;
     Ok(progress.delivered)
+}
+
+/// How many bytes the destination has of the file, when the last of them are the source's. It may have
+/// said 150 and broken before it opened the file: then the old one is there.
+fn proven(
+    (source, sink): (&mut Server, &mut Server),
+    job: &Relay<'_>,
+) -> Result<Option<u64>, RelayError> {
+    let mut at_source = None;
+    let mut ours = |from, to| {
+        begun::tail(source, job.from, from, to).or_else(|cause| {
+            at_source = Some(cause);
+            Ok(None)
+        })
+    };
+    let there = begun::stored(sink, job.to, u64::MAX, &mut ours).map_err(RelayError::Sink);
+    match at_source {
+        Some(cause) => Err(RelayError::Source(cause)),
+        None => there,
+    }
+}
+
+/// Everything was sent, and the destination's last word is missing: its size decides.
+fn settled(sink: &mut Server, job: &Relay<'_>, want: u64, cause: Cause) -> Result<u64, Cause> {
+    if !is_moot(&cause) || job.kind == Type::Ascii {
+        return Err(cause);
+    }
+    sink.try_again();
+    let session = sink.session(Wants { features: false, data: true });
+    match session.and_then(|session| session.size_before_transfer(job.to)) {
+        Ok(Some(size)) if size == want => Ok(want),
+        _ => Err(cause),
+    }
 }
 
 fn run((down, passed): (Transfer<'_>, u64), up: &mut Transfer<'_>, job: &Relay<'_>) -> Arrival {
@@ -180,11 +222,18 @@ fn agree(sink: &mut Server, job: &Relay<'_>, stored: &mut Stored, want: u64) -> 
 }
 
 /// Removes what a failed relay left, where it can be asked for.
-fn clear(sink: &mut Server, job: &Relay<'_>, stored: &Stored, error: &RelayError) {
+fn clear(
+    (source, sink): (&mut Server, &mut Server),
+    job: &Relay<'_>,
+    stored: &Stored,
+    error: &RelayError,
+) {
     let untouched = match error {
         RelayError::Source(_) => false,
         RelayError::Sink(cause) => {
-            cause.server_is_gone() || (matches!(cause, Cause::Refused(_)) && stored.size == 0)
+            let refused = matches!(cause, Cause::Refused(_)) && stored.size == 0;
+            cause.server_is_gone()
+                || (refused && !matches!(proven((source, sink), job), Ok(Some(_))))
         }
     };
     if stored.begun && !untouched {

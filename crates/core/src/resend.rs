@@ -2,7 +2,7 @@
 //! what the server has. Of what cannot be read twice the last bytes are kept for that.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::begun;
@@ -15,7 +15,7 @@ use crate::resume::is_moot;
 use crate::retry::{Tries, may_pass};
 use crate::rewind::Rewindable;
 use crate::servers::Server;
-use crate::wire::{Session, Transfer, Type, Wants};
+use crate::wire::{Transfer, Type, Wants};
 
 /// Where the bytes of an upload come from.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,20 @@ impl<'a> Supply<'a> {
         }
     }
 
+    /// The bytes from one offset to another, or as many of the last of them as can be had.
+    fn part(&mut self, from: u64, to: u64) -> io::Result<Option<Vec<u8>>> {
+        let from = from.max(self.begin());
+        if from > to || !self.rewind(from)? {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        match self {
+            Self::File(file, _) => (&mut &**file).take(to - from).read_to_end(&mut bytes)?,
+            Self::Stream(stream) => stream.take(to - from).read_to_end(&mut bytes)?,
+        };
+        Ok(Some(bytes))
+    }
+
     fn send(&mut self, transfer: Transfer<'_>, kind: Type, size: Option<u64>) -> Departure {
         match self {
             Self::File(file, _) => send(transfer, End::Plain(file.as_fd()), kind, size),
@@ -140,7 +154,7 @@ pub fn store(server: &mut Server, job: &Upload<'_>) -> Result<u64, Cause> {
         let passes = refused_to_go_on || may_pass(&cause, server.was_reached());
         let mendable = passes && can_resume(job, &progress);
         if !mendable || !tries.again() {
-            clear(server, job, &progress, &cause);
+            clear(server, job, &mut progress, &cause);
             return Err(match cause {
                 // What was refused is the rest of a transfer that broke.
                 Cause::Refused(reply) if progress.stored > 0 => Cause::BadVerdict(reply),
@@ -161,19 +175,21 @@ fn can_resume(job: &Upload<'_>, progress: &Progress<'_>) -> bool {
 
 /// Finds where to go on, and brings the source there.
 fn go_back(
-    session: &mut Session,
+    server: &mut Server,
     job: &Upload<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<(), Cause> {
     let resumes = job.kind == Type::Image && !progress.whole_only;
-    let stored = if resumes { session.size_before_transfer(job.path)? } else { None };
+    let stored = if resumes { ours_there(server, job, &mut progress.supply)? } else { None };
     let supply = &mut progress.supply;
     let length = supply.length().map_err(Cause::Local)?;
-    progress.stored = stored.filter(|&stored| stored <= length).unwrap_or(0);
-    match supply.rewind(progress.stored).map_err(Cause::Local)? {
-        true => Ok(()),
-        false => Err(Cause::Forgotten { sent: length, stored, kept: length - supply.begin() }),
+    progress.stored = stored.unwrap_or(0);
+    if supply.rewind(progress.stored).map_err(Cause::Local)? {
+        return Ok(());
     }
+    let kept = length - supply.begin();
+    let stored = if resumes { server.session(Wants::default())?.size(job.path)? } else { None };
+    Err(Cause::Forgotten { sent: length, stored, kept })
 }
 
 fn attempt(
@@ -185,11 +201,11 @@ fn attempt(
         return Ok(());
     }
     let half = server.half(job.path);
+    if progress.begun {
+        go_back(server, job, progress)?;
+    }
     let session =
         server.session(Wants { features: !job.path.as_bytes().is_ascii(), data: true })?;
-    if progress.begun {
-        go_back(session, job, progress)?;
-    }
     let append = job.how == Store::Append;
     let transfer = session.store(append, job.path, job.kind, progress.stored);
     let transfer = transfer.inspect_err(|cause| {
@@ -211,17 +227,28 @@ fn attempt(
     }
 }
 
+/// How many bytes the server has of ours.
+fn ours_there(
+    server: &mut Server,
+    job: &Upload<'_>,
+    supply: &mut Supply<'_>,
+) -> Result<Option<u64>, Cause> {
+    let length = supply.length().map_err(Cause::Local)?;
+    let mut part = |from, to| supply.part(from, to).map_err(Cause::Local);
+    begun::stored(server, job.path, length, &mut part)
+}
+
 /// Looks once for what an earlier run left; whether that is the whole file.
 fn look_back(
     server: &mut Server,
     job: &Upload<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<bool, Cause> {
-    let Supply::File(file, begin) = progress.supply else { return Ok(false) };
     if !progress.looks || job.kind == Type::Ascii {
         return Ok(false);
     }
-    let stored = begun::stored(server, job.path, (file, begin))?;
+    let stored = ours_there(server, job, &mut progress.supply)?;
+    progress.supply.rewind(0).map_err(Cause::Local)?;
     progress.looks = false;
     progress.begun = stored.is_some();
     progress.taken = stored.unwrap_or(0);
@@ -265,10 +292,18 @@ fn stored_size(server: &mut Server, job: &Upload<'_>) -> Result<Option<u64>, Cau
 
 /// Removes what a failed upload left, where it can be asked for. A refusal has left nothing, or a
 /// file that may not be touched.
-fn clear(server: &mut Server, job: &Upload<'_>, progress: &Progress<'_>, cause: &Cause) {
+fn clear(server: &mut Server, job: &Upload<'_>, progress: &mut Progress<'_>, cause: &Cause) {
     let refused = matches!(cause, Cause::Refused(_)) && progress.stored == 0;
     let ours = progress.begun && job.how == Store::Replace && !job.resumes;
-    if ours && !refused && !cause.server_is_gone() {
+    // libunftp says 150 before it refuses; others have our bytes by then.
+    let is_other = |server: &mut Server, progress: &mut Progress<'_>| {
+        let there = ours_there(server, job, &mut progress.supply);
+        job.kind == Type::Ascii || !matches!(there, Ok(Some(_)))
+    };
+    if ours && refused && is_other(server, progress) {
+        return;
+    }
+    if ours && !cause.server_is_gone() {
         server.remove_half(job.path);
     }
 }

@@ -153,8 +153,8 @@ fn data(job: Job) -> Vec<Fault> {
     for (point, after) in POINTS {
         let begun = format!("fault on {verb} {{nth}} after {after}");
         let cut = format!("fault on {verb} {{nth}}: final 426 cut");
-        // A part of a byte more each time is progress without end; nothing at all is none.
-        let always = if after <= 1 { Some(Must::BeTrue) } else { None };
+        // A byte more each time is progress, if without end; nothing at all is none.
+        let always = if after == 0 { Some(Must::BeTrue) } else { None };
         faults.push(Fault {
             name: format!("data-close-226/{point}"),
             lines: vec![format!("{begun}: close data")],
@@ -201,8 +201,18 @@ fn control(job: Job) -> Vec<Fault> {
             fault("connect", format!("fault on connect {{nth}}: {harm}"), Must::BeTrue, fail),
             fault("login", format!("fault on PASS {{nth}}: {harm}"), Must::BeTrue, fail),
             fault("before-150", format!("fault on {verb} {{nth}}: {harm}"), Must::Survive, fail),
-            fault("half", format!("fault on {verb} {{nth}} after {half}: {harm}"), Must::Survive, None),
-            fault("before-226", format!("fault before reply 226 {{nth}}: {harm}"), Must::Survive, None),
+            fault(
+                "half",
+                format!("fault on {verb} {{nth}} after {half}: {harm}"),
+                Must::Survive,
+                None,
+            ),
+            fault(
+                "before-226",
+                format!("fault before reply 226 {{nth}}: {harm}"),
+                Must::Survive,
+                None,
+            ),
         ]);
     }
     faults
@@ -301,7 +311,8 @@ fn rubbish(job: Job) -> Vec<Fault> {
     let verb = job.verb();
     let long = "x".repeat(256 * 1024);
     let mut faults = Vec::new();
-    for (name, text) in [("garbage", "what do you mean?".to_owned()), ("256-KiB", format!("150 {long}"))]
+    for (name, text) in
+        [("garbage", "what do you mean?".to_owned()), ("256-KiB", format!("150 {long}"))]
     {
         faults.push(Fault {
             name: format!("{name}/instead-of-150"),

@@ -98,13 +98,17 @@ impl Stage {
         let start = |block: String| Server::auto(&block);
         let (faulty, sound) = match cell.job {
             Job::GetFile | Job::GetStdout => (start(format!("{file}{faults}"))?, None),
-            Job::PutFile | Job::PutStdin | Job::PutAtomic => (start(format!("{old}{faults}"))?, None),
+            Job::PutFile | Job::PutStdin | Job::PutAtomic => {
+                (start(format!("{old}{faults}"))?, None)
+            }
             Job::PipeSource => (start(format!("{file}{faults}"))?, Some(start(old.to_owned())?)),
             Job::PipeSink => (start(format!("{old}{faults}"))?, Some(start(file.to_owned())?)),
         };
         match cell.job {
             Job::GetFile => fs::write(here.join("dst"), OLD).map_err(said)?,
-            Job::PutFile | Job::PutAtomic => fs::write(here.join("src"), content()).map_err(said)?,
+            Job::PutFile | Job::PutAtomic => {
+                fs::write(here.join("src"), content()).map_err(said)?
+            }
             _ => {}
         }
         Ok(Self { faulty, sound })
@@ -191,8 +195,7 @@ impl Ground {
 
 fn run(command: &mut Command, feeds: bool) -> io::Result<std::process::Output> {
     let stdin = if feeds { Stdio::piped() } else { Stdio::null() };
-    let mut child =
-        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let input = child.stdin.take();
     let feeder = thread::spawn(move || {
         // A tool that has failed reads no more.
