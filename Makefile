@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: build test test-crates test-embedded test-servers servers test-cases test-roundtrips \
+.PHONY: build test test-crates test-embedded test-servers test-faults servers test-cases test-roundtrips \
 	check fuzz bench demo clean
 
 # The five tools.
@@ -22,6 +22,11 @@ test-embedded: build
 
 # The cases against vsftpd, ProFTPD, Pure-FTPd and pyftpdlib; then what the tools wait for over a link.
 test-servers: test-cases test-roundtrips
+
+# Every fault in every phase of every transfer, with and without TLS, and one oracle over all.
+test-faults: build
+	$(CARGO) build -p faults
+	$(CARGO) run -q -p faults -- $(CELLS)
 
 servers:
 	tests/servers/fetch

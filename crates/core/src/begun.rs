@@ -31,7 +31,7 @@ pub fn stored(
     let size = server.session(wants)?.size_before_transfer(path)?;
     let Some(size) = size.filter(|&size| size > 0 && size <= length) else { return Ok(None) };
     let Some(ours) = ours(size.saturating_sub(COMPARED), size)? else { return Ok(None) };
-    let theirs = tail(server, path, size - ours.len() as u64, size)?;
+    let theirs = tail(server, path, size.saturating_sub(ours.len() as u64), size)?;
     Ok((theirs == Some(ours)).then_some(size))
 }
 
@@ -79,6 +79,12 @@ fn read_tail(mut transfer: Transfer<'_>, before: u64, count: u64) -> Result<Vec<
 fn read_after(stream: &mut impl Read, before: u64, count: u64) -> io::Result<Vec<u8>> {
     io::copy(&mut stream.by_ref().take(before), &mut io::sink())?;
     let mut theirs = Vec::new();
-    stream.take(count + 1).read_to_end(&mut theirs)?;
+    match stream.take(count + 1).read_to_end(&mut theirs) {
+        // TLS without close_notify, as some servers end it: all that is asked for is here.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+        read => {
+            read?;
+        }
+    }
     Ok(theirs)
 }

@@ -135,11 +135,16 @@ fn proven(
     job: &Relay<'_>,
 ) -> Result<Option<u64>, RelayError> {
     let mut at_source = None;
-    let mut ours = |from, to| {
-        begun::tail(source, job.from, from, to).or_else(|cause| {
+    let mut ours = |from: u64, to: u64| match begun::tail(source, job.from, from, to) {
+        Ok(bytes) => Ok(bytes.map(|mut bytes| {
+            // The source goes on behind what the destination has.
+            bytes.truncate(usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX));
+            bytes
+        })),
+        Err(cause) => {
             at_source = Some(cause);
             Ok(None)
-        })
+        }
     };
     let there = begun::stored(sink, job.to, u64::MAX, &mut ours).map_err(RelayError::Sink);
     match at_source {

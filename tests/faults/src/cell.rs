@@ -116,11 +116,10 @@ pub fn all() -> Vec<Cell> {
     let mut cells = Vec::new();
     for job in Job::ALL {
         for fault in faults(job) {
-            for tls in [false, true] {
-                cells.push(Cell { job, tls, fault: fault.clone(), always: false });
-                if fault.always.is_some() {
-                    cells.push(Cell { job, tls, fault: fault.clone(), always: true });
-                }
+            let often = [Some(false), fault.always.map(|_| true)];
+            let kinds = [false, true].into_iter().flat_map(|tls| often.map(|often| (tls, often)));
+            for (tls, always) in kinds.filter_map(|(tls, often)| Some((tls, often?))) {
+                cells.push(Cell { job, tls, fault: fault.clone(), always });
             }
         }
     }

@@ -65,11 +65,14 @@ enum Near {
 
 impl Near {
     fn new(socket: TcpStream, tls: Option<&Arc<ServerConfig>>) -> io::Result<Self> {
-        socket.set_read_timeout(Some(SLICE))?;
+        socket.set_read_timeout(Some(PATIENCE))?;
         socket.set_nodelay(true)?;
-        let Some(config) = tls else { return Ok(Self::Plain(socket)) };
-        let session = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
-        Ok(Self::Tls(Box::new(StreamOwned::new(session, socket))))
+        let near = match tls {
+            None => Self::Plain(socket),
+            Some(config) => Self::Tls(Box::new(under_tls(socket, config)?)),
+        };
+        near.socket().set_read_timeout(Some(SLICE))?;
+        Ok(near)
     }
 
     fn socket(&self) -> &TcpStream {
@@ -120,6 +123,18 @@ impl Write for Near {
             Self::Tls(stream) => stream.flush(),
         }
     }
+}
+
+/// A write in the middle of the handshake would have to wait for the client.
+fn under_tls(
+    mut socket: TcpStream,
+    config: &Arc<ServerConfig>,
+) -> io::Result<StreamOwned<ServerConnection, TcpStream>> {
+    let mut session = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+    while session.is_handshaking() {
+        session.complete_io(&mut socket)?;
+    }
+    Ok(StreamOwned::new(session, socket))
 }
 
 /// What a read with a short patience came to.
@@ -232,10 +247,7 @@ fn data_port(server: SocketAddr, guise: &Guise) -> io::Result<u16> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Ok((near, _)) = listener.accept() {
-                let _ = near.set_nonblocking(false);
-                let Ok(far) = TcpStream::connect(server) else { return };
-                let Ok(near) = Near::new(near, guise.tls.as_ref()) else { return };
-                return data(near, far, &guise);
+                return data(near, server, &guise);
             }
             thread::sleep(SLICE);
         }
@@ -244,7 +256,12 @@ fn data_port(server: SocketAddr, guise: &Guise) -> io::Result<u16> {
 }
 
 /// A data connection, both ways, until one side ends.
-fn data(near: Near, far: TcpStream, guise: &Guise) {
+fn data(near: TcpStream, server: SocketAddr, guise: &Guise) {
+    let _ = near.set_nonblocking(false);
+    let (Ok(near), Ok(far)) = (Near::new(near, guise.tls.as_ref()), TcpStream::connect(server))
+    else {
+        return;
+    };
     let _ = far.set_read_timeout(Some(SLICE));
     let most = guise.cuts.as_ref().map_or(u64::MAX, |cut| cut());
     let cut = Mutex::new(false);
