@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: build test test-crates test-embedded test-servers test-faults servers test-cases test-roundtrips \
+.PHONY: build test test-crates test-embedded test-servers test-faults test-cuts servers test-cases test-roundtrips \
 	check fuzz bench demo clean
 
 # The five tools.
@@ -20,13 +20,18 @@ test-embedded: build
 	$(CARGO) test -p servers --lib
 	$(CARGO) test -p servers --test cases -- embedded
 
-# The cases against vsftpd, ProFTPD, Pure-FTPd and pyftpdlib; then what the tools wait for over a link.
-test-servers: test-cases test-roundtrips
+# The cases against vsftpd, ProFTPD, Pure-FTPd and pyftpdlib; what the tools wait for over a link, and cuts.
+test-servers: test-cases test-roundtrips test-cuts
 
 # Every fault in every phase of every transfer, with and without TLS, and one oracle over all.
 test-faults: build
 	$(CARGO) build -p faults
 	$(CARGO) run -q -p faults -- $(CELLS)
+
+# Large files through real servers, while every data connection is cut after 5 to 50 MiB.
+test-cuts: build servers
+	$(CARGO) build -p faults
+	$(CARGO) run -q -p faults -- --cuts
 
 servers:
 	tests/servers/fetch

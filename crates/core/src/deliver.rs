@@ -1,16 +1,21 @@
 //! One file over the wire: fetched into a local end, stored from one, or relayed between two
 //! servers. What becomes of local files is the caller's.
 
+use std::cell::RefCell;
 use std::io;
 use std::os::fd::AsFd;
 
+use crate::checksum::Sum;
 use crate::copy::{CopyError, End, Side, copy};
 use crate::crlf::Lines;
 use crate::error::{Cause, Phase};
-use crate::flow::Flow;
+use crate::flow::{Flow, Tap};
 use crate::rate::Rate;
 use crate::rewind::{Rewindable, copy_kept};
-use crate::wire::{Next, Stream, Transfer, Type};
+use crate::wire::{Next, Pulse, Stream, Transfer, Type};
+
+/// The checksum of a file, and at which byte of it a transfer begins.
+pub type Seen<'a> = Option<(&'a Sum, u64)>;
 
 /// How a file is stored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,17 +35,23 @@ pub struct Arrival {
     pub end: Result<(), Cause>,
 }
 
-/// Receives a download into `sink` to its end, after `passed` bytes of it were read already.
+/// Receives a download into `sink` to its end, after `passed` bytes of it were read already. `other`
+/// keeps a second control connection alive: that of the server which `sink` leads to.
 pub fn receive(
     mut transfer: Transfer<'_>,
     sink: End<'_>,
     (lines, next): (Lines, Next),
-    passed: u64,
+    (passed, seen, other): (u64, Seen<'_>, Option<Pulse<'_>>),
 ) -> Arrival {
     transfer.announced = transfer.announced.map(|count| count.saturating_sub(passed));
-    let rate = transfer.rate();
-    let flow = Flow { rate: rate.as_deref(), ..lines.into() };
-    match copy(end(&mut transfer.stream), sink, flow) {
+    let (rate, mut tap) = (transfer.rate(), tap(seen));
+    let (stream, pulse) = transfer.parts();
+    let beats = Beats::of([Some(pulse), other]);
+    let beat = || beats.beat();
+    let beat = beats.any().then_some(&beat as &dyn Fn());
+    let flow = Flow { rate: rate.as_deref(), beat, tap: dynamic(&mut tap), ..lines.into() };
+    let copied = copy(end(stream), sink, flow);
+    match copied {
         Ok(moved) => Arrival { moved, end: transfer.finish_download(moved, next).map(drop) },
         Err(broken) if is_whole(&transfer, &broken) => {
             let moved = broken.moved;
@@ -54,6 +65,39 @@ pub fn receive(
             Arrival { moved, end: Err(Cause::Local(error)) }
         }
     }
+}
+
+/// Receives the first `count` bytes of a download, and gives up the rest.
+pub fn receive_part(mut transfer: Transfer<'_>, sink: End<'_>, count: u64) -> Arrival {
+    let rate = transfer.rate();
+    let (stream, pulse) = transfer.parts();
+    let beats = Beats::of([Some(pulse), None]);
+    let beat = || beats.beat();
+    let beat = beats.any().then_some(&beat as &dyn Fn());
+    let flow = Flow { rate: rate.as_deref(), beat, ..Lines::Keep.into() };
+    let mut part = io::Read::take(stream, count);
+    let copied = copy(End::Input(&mut part), sink, flow);
+    let (moved, end) = match copied {
+        Ok(moved) if moved < count => (moved, Ok(false)),
+        Ok(moved) => (moved, Ok(true)),
+        Err(CopyError { side, error, moved }) => (moved, Err((side, error))),
+    };
+    let end = match end {
+        Ok(true) if transfer.announced != Some(count) => {
+            transfer.abandon();
+            Ok(())
+        }
+        Ok(true) => transfer.finish_download(moved, Next::Unknown).map(drop),
+        Ok(false) => transfer
+            .finish_download(moved, Next::Unknown)
+            .and(Err(Cause::WrongSize { got: moved, want: count })),
+        Err((Side::Source, error)) => {
+            let cause = lost(&transfer, error);
+            Err(transfer.broken(cause))
+        }
+        Err((Side::Sink, error)) => Err(Cause::Local(error)),
+    };
+    Arrival { moved, end }
 }
 
 /// What came of an upload.
@@ -71,11 +115,16 @@ pub struct Departure {
 pub fn send(
     mut transfer: Transfer<'_>,
     source: End<'_>,
-    kind: Type,
+    (kind, seen): (Type, Seen<'_>),
     size: Option<u64>,
 ) -> Departure {
-    let rate = transfer.rate();
-    let copied = copy(source, end(&mut transfer.stream), up(kind, size, rate.as_deref()));
+    let (rate, mut tap) = (transfer.rate(), tap(seen));
+    let (stream, pulse) = transfer.parts();
+    let beats = Beats::of([Some(pulse), None]);
+    let beat = || beats.beat();
+    let beat = beats.any().then_some(&beat as &dyn Fn());
+    let flow = Flow { beat, tap: dynamic(&mut tap), ..up(kind, size, rate.as_deref()) };
+    let copied = copy(source, end(stream), flow);
     depart(transfer, copied, size)
 }
 
@@ -83,12 +132,48 @@ pub fn send(
 pub fn send_kept(
     mut transfer: Transfer<'_>,
     source: &mut Rewindable<'_>,
-    kind: Type,
+    (kind, seen): (Type, Seen<'_>),
     size: Option<u64>,
 ) -> Departure {
-    let rate = transfer.rate();
-    let copied = copy_kept(source, end(&mut transfer.stream), up(kind, size, rate.as_deref()));
+    let (rate, mut tap) = (transfer.rate(), tap(seen));
+    let (stream, pulse) = transfer.parts();
+    let beats = Beats::of([Some(pulse), None]);
+    let beat = || beats.beat();
+    let beat = beats.any().then_some(&beat as &dyn Fn());
+    let flow = Flow { beat, tap: dynamic(&mut tap), ..up(kind, size, rate.as_deref()) };
+    let copied = copy_kept(source, end(stream), flow);
     depart(transfer, copied, size)
+}
+
+/// The control connections that are kept alive during a copy.
+pub struct Beats<'a>([Option<RefCell<Pulse<'a>>>; 2]);
+
+impl<'a> Beats<'a> {
+    /// Of those that have something to send.
+    pub fn of(pulses: [Option<Pulse<'a>>; 2]) -> Self {
+        Self(pulses.map(|pulse| pulse.filter(Pulse::beats).map(RefCell::new)))
+    }
+
+    /// Whether any of them has.
+    pub fn any(&self) -> bool {
+        self.0.iter().any(Option::is_some)
+    }
+
+    /// Sends what is due.
+    pub fn beat(&self) {
+        for pulse in self.0.iter().flatten() {
+            pulse.borrow_mut().beat();
+        }
+    }
+}
+
+/// What shows the bytes of a transfer to the sum of its file.
+fn tap(seen: Seen<'_>) -> Option<impl FnMut(u64, &[u8])> {
+    seen.map(|(sum, begin)| move |offset: u64, bytes: &[u8]| sum.see(begin + offset, bytes))
+}
+
+fn dynamic<'a>(tap: &'a mut Option<impl FnMut(u64, &[u8]) + 'a>) -> Option<&'a mut Tap<'a>> {
+    tap.as_mut().map(|tap| tap as &mut Tap<'a>)
 }
 
 /// How an upload flows: a source that has more than `size` bytes is not read to its end.

@@ -115,6 +115,15 @@ pub enum Cause {
         /// Bytes that were promised or sent.
         want: u64,
     },
+    /// The bytes that arrived are not those that were sent: their checksums differ.
+    WrongSum {
+        /// What was computed.
+        name: &'static str,
+        /// In hexadecimal digits, of what passed us.
+        ours: String,
+        /// Of what the server has.
+        theirs: String,
+    },
     /// The transfer was refused or broken by the server after it had begun.
     BadVerdict(Reply),
     /// What the server sent makes no sense.
@@ -167,9 +176,10 @@ impl Cause {
             Self::NotTried(outcome) => *outcome,
             Self::TurnedAway(_) | Self::Tls(_) | Self::Protocol(_) => Outcome::NotReached,
             Self::TimedOut(phase, _) | Self::Lost(phase, _) => phase.outcome(),
-            Self::WrongSize { .. } | Self::Forgotten { .. } | Self::BadVerdict(_) => {
-                Outcome::Broken
-            }
+            Self::WrongSize { .. }
+            | Self::WrongSum { .. }
+            | Self::Forgotten { .. }
+            | Self::BadVerdict(_) => Outcome::Broken,
             Self::Local(_) | Self::StdoutClosed => Outcome::Local,
         }
     }

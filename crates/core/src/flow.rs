@@ -16,6 +16,8 @@ pub struct Flow<'a> {
     pub most: u64,
     /// The cap that it shares with all copies of the run.
     pub rate: Option<&'a Rate>,
+    /// What is done each time some have passed.
+    pub beat: Option<&'a dyn Fn()>,
     /// Who sees the bytes. They pass through memory then.
     pub tap: Option<&'a mut Tap<'a>>,
 }
@@ -29,7 +31,7 @@ impl fmt::Debug for Flow<'_> {
 impl From<Lines> for Flow<'_> {
     /// Everything, as fast as it goes.
     fn from(lines: Lines) -> Self {
-        Self { lines, most: u64::MAX, rate: None, tap: None }
+        Self { lines, most: u64::MAX, rate: None, beat: None, tap: None }
     }
 }
 
@@ -43,6 +45,9 @@ impl Flow<'_> {
     pub fn passed(&self, count: u64) {
         if let Some(rate) = self.rate {
             rate.passed(count);
+        }
+        if let Some(beat) = self.beat {
+            beat();
         }
     }
 

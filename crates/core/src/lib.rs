@@ -20,12 +20,12 @@
 //!
 //! * data, pure: [`mod@line`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
-//! * meaning, pure: [`error`], [`crowd`], [`names`], [`features`], [`login`], [`listing`]
+//! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
 //! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`], [`rewind`],
 //!   [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
-//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`clock`], [`walk`], [`expand`]
+//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`direct`], [`clock`], [`stamp`], [`verify`], [`walk`], [`expand`]
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod begun;
@@ -37,6 +37,7 @@ pub mod copy;
 pub mod crlf;
 pub mod crowd;
 pub mod deliver;
+pub mod direct;
 pub mod ending;
 pub mod error;
 pub mod expand;
@@ -50,6 +51,7 @@ pub mod login;
 pub mod look;
 pub mod names;
 pub mod netrc;
+pub mod newer;
 pub mod parents;
 pub mod partial;
 pub mod path;
@@ -70,10 +72,12 @@ pub mod segments;
 pub mod servers;
 pub mod sources;
 pub mod stage;
+pub mod stamp;
 pub mod sys;
 pub mod time;
 pub mod turns;
 pub mod url;
+pub mod verify;
 pub mod walk;
 pub mod window;
 pub mod wire;

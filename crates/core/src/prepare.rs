@@ -155,6 +155,7 @@ pub fn servers<'o>(
         trust_pasv: args.trust_pasv,
         family: args.family,
         timeout: args.timeout,
+        keep_alive: args.keep_alive,
         rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),
         retries: args.retries,
         ending: Ending::default(),

@@ -2,6 +2,7 @@
 //! waits or follows. Nothing touches the disk.
 
 use crate::begun;
+use crate::checksum::Sum;
 use crate::crlf::Lines;
 use crate::deliver::{Arrival, end, receive};
 use crate::ending::Stake;
@@ -21,10 +22,14 @@ pub struct Relay<'a> {
     pub to: &'a RemotePath,
     /// How it is transferred; text is not resumed.
     pub kind: Type,
+    /// What sees the bytes on their way.
+    pub sum: Option<&'a Sum>,
     /// What the source is asked for after it.
     pub next: Next,
     /// How many tries in a row may bring nothing, on each side.
     pub retries: u32,
+    /// Whether a part of it may be at the destination already.
+    pub begun: bool,
 }
 
 /// Which side of a relay failed.
@@ -60,7 +65,8 @@ pub fn relay(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
 ) -> Result<u64, RelayError> {
-    let (mut stored, mut tries) = (Stored::default(), Tries::new(job.retries));
+    let (mut stored, mut tries) =
+        (Stored { begun: job.begun, ..Stored::default() }, Tries::new(job.retries));
     loop {
         let before = stored.size;
         let error = match attempt((source, sink), job, &mut stored) {
@@ -113,7 +119,7 @@ fn attempt(
     stored.begun = true;
     stored.stake.get_or_insert_with(|| half.begun());
     if let Opened::Rest(down, passed) = opened {
-        let arrival = run((down, passed), &mut up, job);
+        let arrival = run((down, passed), &mut up, (job, progress.delivered));
         progress.delivered += arrival.moved;
         if let Err(error) = follow(source, &mut up, job, (&mut progress, arrival.end)) {
             // What the server still has to store must not come after the DELE.
@@ -166,9 +172,15 @@ fn settled(sink: &mut Server, job: &Relay<'_>, want: u64, cause: Cause) -> Resul
     }
 }
 
-fn run((down, passed): (Transfer<'_>, u64), up: &mut Transfer<'_>, job: &Relay<'_>) -> Arrival {
+fn run(
+    (down, passed): (Transfer<'_>, u64),
+    up: &mut Transfer<'_>,
+    (job, begin): (&Relay<'_>, u64),
+) -> Arrival {
     let lines = if job.kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
-    receive(down, end(&mut up.stream), (lines, job.next), passed)
+    let seen = job.sum.map(|sum| (sum, begin));
+    let (stream, pulse) = up.parts();
+    receive(down, end(stream), (lines, job.next), (passed, seen, Some(pulse)))
 }
 
 /// Takes the source up again as long as that helps, after its first connection came to `last`.
@@ -199,7 +211,7 @@ fn follow(
         last = match open(source, (job.from, job.kind), progress) {
             Ok(Opened::All) => Ok(()),
             Ok(Opened::Rest(down, passed)) => {
-                let arrival = run((down, passed), up, job);
+                let arrival = run((down, passed), up, (job, progress.delivered));
                 progress.delivered += arrival.moved;
                 if arrival.moved > 0 {
                     tries.progressed();

@@ -131,6 +131,9 @@ impl Report {
             Cause::WrongSize { got, want } => {
                 format!("{got} bytes arrived where {want} were expected")
             }
+            Cause::WrongSum { name, ours, theirs } => {
+                format!("arrived wrong: its {name} is {theirs} there and {ours} here")
+            }
             Cause::Forgotten { sent, stored, kept } => {
                 let stored = match stored {
                     Some(stored) => format!("has {stored} of them"),

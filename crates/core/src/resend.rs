@@ -6,8 +6,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::begun;
+use crate::checksum::Sum;
 use crate::copy::End;
-use crate::deliver::{Departure, Store, send, send_kept};
+use crate::deliver::{Departure, Seen, Store, send, send_kept};
 use crate::ending::Stake;
 use crate::error::Cause;
 use crate::path::RemotePath;
@@ -39,6 +40,8 @@ pub struct Upload<'a> {
     pub kind: Type,
     /// How many bytes the source must have, where that was said (`--size`).
     pub size: Option<u64>,
+    /// What sees the bytes on their way.
+    pub sum: Option<&'a Sum>,
     /// How many tries in a row may bring nothing.
     pub retries: u32,
     /// Whether what an earlier run left of a file is gone on with (`-c`), and left for a later one.
@@ -98,10 +101,15 @@ impl<'a> Supply<'a> {
         Ok(Some(bytes))
     }
 
-    fn send(&mut self, transfer: Transfer<'_>, kind: Type, size: Option<u64>) -> Departure {
+    fn send(
+        &mut self,
+        transfer: Transfer<'_>,
+        how: (Type, Seen<'_>),
+        size: Option<u64>,
+    ) -> Departure {
         match self {
-            Self::File(file, _) => send(transfer, End::Plain(file.as_fd()), kind, size),
-            Self::Stream(stream) => send_kept(transfer, stream, kind, size),
+            Self::File(file, _) => send(transfer, End::Plain(file.as_fd()), how, size),
+            Self::Stream(stream) => send_kept(transfer, stream, how, size),
         }
     }
 }
@@ -218,7 +226,8 @@ fn attempt(
         progress.stake = Some(half.begun());
     }
     let size = job.size.map(|size| size.saturating_sub(progress.stored));
-    let Departure { moved, all, end } = progress.supply.send(transfer, job.kind, size);
+    let seen = job.sum.map(|sum| (sum, progress.stored));
+    let Departure { moved, all, end } = progress.supply.send(transfer, (job.kind, seen), size);
     progress.taken = progress.stored + moved;
     match end {
         Ok(()) => agree(server, job, progress),

@@ -6,9 +6,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::FileExt;
 
+use crate::checksum::Sum;
 use crate::copy::End;
 use crate::crlf::Lines;
-use crate::deliver::{Arrival, receive};
+use crate::deliver::{Arrival, receive, receive_part};
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
 use crate::retry::{Tries, may_pass};
@@ -31,6 +32,21 @@ pub struct Fetch<'a> {
     /// What an earlier run left in `sink`, readable: it may be gone on with, if its end is what the
     /// server has there.
     pub part: Option<&'a File>,
+    /// The bytes of the file that are wanted, if not all are.
+    pub span: Option<Span>,
+    /// What sees the bytes on their way.
+    pub sum: Option<&'a Sum>,
+}
+
+/// Some of the bytes of a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Span {
+    /// The first.
+    pub begin: u64,
+    /// The one behind the last; `None` for the end of the file.
+    pub end: Option<u64>,
+    /// How many bytes the file has, if that was asked a moment ago.
+    pub total: Option<u64>,
 }
 
 /// Bytes at the end of a part that are compared with the server's. A power cut leaves zeros there
@@ -46,6 +62,8 @@ pub struct Progress {
     pub unproven: u64,
     /// Bytes the file has, where the server said so.
     pub total: Option<u64>,
+    /// Whether that was a moment ago, so that it need not be asked again.
+    pub sized: bool,
 }
 
 impl Progress {
@@ -76,11 +94,12 @@ pub enum Opened<'s> {
 /// The server's refusal, a break that trying again did not mend, a file that changed meanwhile, or a
 /// local failure.
 pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
-    let (mut progress, mut tries) = (begin(job.part)?, Tries::new(job.retries));
+    let (mut progress, mut tries) = (begin(job)?, Tries::new(job.retries));
+    let first = job.span.map_or(0, |span| span.begin);
     loop {
         let before = progress.delivered;
         let Err(cause) = attempt(server, job, &mut progress) else {
-            return Ok(progress.delivered);
+            return Ok(progress.delivered - first);
         };
         if progress.delivered > before {
             tries.progressed();
@@ -93,10 +112,15 @@ pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
     }
 }
 
-fn begin(part: Option<&File>) -> Result<Progress, Cause> {
-    let length = part.map(File::metadata).transpose().map_err(Cause::Local)?.map(|part| part.len());
+fn begin(job: &Fetch<'_>) -> Result<Progress, Cause> {
+    if let Some(Span { begin, total, .. }) = job.span {
+        let sized = total.is_some();
+        return Ok(Progress { delivered: begin, total, sized, ..Progress::default() });
+    }
+    let length =
+        job.part.map(File::metadata).transpose().map_err(Cause::Local)?.map(|part| part.len());
     let delivered = length.unwrap_or(0);
-    Ok(Progress { delivered, unproven: delivered.min(COMPARED), total: None })
+    Ok(Progress { delivered, unproven: delivered.min(COMPARED), ..Progress::default() })
 }
 
 /// One connection's worth of a file.
@@ -124,7 +148,12 @@ fn attempt(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Res
         passed += std::mem::take(&mut progress.unproven);
     }
     let lines = if job.kind == Type::Ascii { Lines::ToLocal } else { Lines::Keep };
-    let Arrival { moved, end } = receive(transfer, End::Plain(job.sink), (lines, job.next), passed);
+    let sink = End::Plain(job.sink);
+    let seen = job.sum.map(|sum| (sum, progress.delivered));
+    let Arrival { moved, end } = match job.span.and_then(|span| span.end) {
+        Some(end) => receive_part(transfer, sink, end.saturating_sub(progress.delivered)),
+        None => receive(transfer, sink, (lines, job.next), (passed, seen, None)),
+    };
     progress.delivered += moved;
     match end {
         Err(cause) if progress.is_whole() && is_moot(&cause) => {
@@ -144,7 +173,9 @@ pub fn open<'s>(
     progress: &mut Progress,
 ) -> Result<Opened<'s>, Cause> {
     let from = progress.delivered.saturating_sub(progress.unproven);
-    if progress.delivered > 0 && is_all(server, path, progress)? && progress.unproven == 0 {
+    let sized = std::mem::take(&mut progress.sized);
+    let asks = progress.delivered > 0 && !sized;
+    if asks && is_all(server, path, progress)? && progress.unproven == 0 {
         return Ok(Opened::All);
     }
     let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };

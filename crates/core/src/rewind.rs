@@ -166,6 +166,7 @@ pub fn copy_kept(
     let mut moved = 0;
     if flow.is_unseen()
         && flow.rate.is_none()
+        && flow.beat.is_none()
         && let End::Plain(to) = &sink
     {
         match source.pass_on(*to, (&mut moved, flow.most)) {

@@ -13,7 +13,7 @@ use std::thread;
 
 use crate::copy::{CopyError, End, Side, copy};
 use crate::crlf::Lines;
-use crate::deliver;
+use crate::deliver::{self, Beats};
 use crate::error::{Cause, Phase};
 use crate::flow::Flow;
 use crate::path::RemotePath;
@@ -267,10 +267,13 @@ impl Stretch<'_> {
             let last = end >= board.size;
             // At the end of the file it is the server that ends, and one byte more is too many.
             let most = if last { board.size } else { end - 1 } - self.at;
-            let (source, sink) =
-                (deliver::end(&mut transfer.stream), End::Plain(self.file.as_fd()));
-            let flow = Flow { most, rate: rate.as_deref(), ..Lines::Keep.into() };
-            match copy(source, sink, flow) {
+            let (stream, pulse) = transfer.parts();
+            let beats = Beats::of([Some(pulse), None]);
+            let beat = || beats.beat();
+            let beat = beats.any().then_some(&beat as &dyn Fn());
+            let flow = Flow { most, rate: rate.as_deref(), beat, ..Lines::Keep.into() };
+            let copied = copy(deliver::end(stream), End::Plain(self.file.as_fd()), flow);
+            match copied {
                 Ok(moved) => self.at += moved,
                 Err(CopyError { side, error, moved }) => {
                     self.at += moved;

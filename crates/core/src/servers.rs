@@ -2,6 +2,8 @@
 //! was lost.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use crate::charset::Charset;
 use crate::crowd::is_crowded;
@@ -10,7 +12,21 @@ use crate::error::{Cause, Outcome};
 use crate::path::RemotePath;
 use crate::retry::Tries;
 use crate::url::Origin;
-use crate::wire::{Access, Credentials, Session, Wants};
+use crate::wire::{Access, Credentials, Session, Wants, Way};
+
+/// How long a server may take to store what it had received when the connection was cut.
+const STORING: Duration = Duration::from_millis(150);
+
+/// Removes a file, and again as long as it comes back: some servers store a moment after the cut.
+fn remove_twice(session: &mut Session, path: &RemotePath) {
+    let _ = session.ask("DELE", Some(path));
+    for _ in 0..3 {
+        thread::sleep(STORING);
+        if !session.ask("DELE", Some(path)).is_ok_and(|reply| reply.is_done()) {
+            break;
+        }
+    }
+}
 
 /// Finds whom to log in as at a server.
 pub type FindCredentials = dyn Fn(&Origin) -> Result<Credentials, Cause> + Send + Sync;
@@ -36,6 +52,22 @@ pub struct Server {
     charset: Option<Charset>,
     /// What is known of its clock; see `clock`.
     pub clock: Clock,
+    /// The command that sets the time of a file, as far as is known.
+    pub sets_time: SetTime,
+    /// Whether the destination of the run can be sent to directly; see `direct`.
+    pub direct: Route,
+}
+
+/// How a server and the destination of the run reach each other.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Route {
+    /// Nobody has tried.
+    #[default]
+    Unknown,
+    /// So.
+    By(Way),
+    /// Not at all: they were asked, or it broke.
+    Shut,
 }
 
 /// How far the clock that a server's LIST shows is from UTC.
@@ -48,6 +80,20 @@ pub enum Clock {
     Offset(i64),
     /// The server was asked and could not tell.
     Untold,
+}
+
+/// The commands that set a time, in the order they are tried.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SetTime {
+    /// `MFMT time path` (draft-somers-ftp-mfxx): ProFTPD, Pure-FTPd, FileZilla Server, pyftpdlib.
+    #[default]
+    Mfmt,
+    /// `MDTM time path`: vsftpd, Serv-U. Others look for a file of that name and find none.
+    Mdtm,
+    /// `SITE UTIME path atime mtime ctime UTC`: what ncftpd had first.
+    SiteUtime,
+    /// `SITE UTIME time path`, of Serv-U and its kin.
+    SiteUtimeFirst,
 }
 
 /// A file that is about to be half on a server.
@@ -95,7 +141,7 @@ impl Server {
         let undo = Box::new(move || {
             let how = (Wants::default(), pipeline);
             if let Ok(mut session) = Session::open(&origin, &access, &credentials, how) {
-                let _ = session.ask("DELE", Some(&path));
+                remove_twice(&mut session, &path);
                 session.quit();
             }
         });
@@ -251,6 +297,8 @@ impl Servers {
                     patient: self.patient,
                     charset: None,
                     clock: Clock::default(),
+                    sets_time: SetTime::default(),
+                    direct: Route::default(),
                 });
                 self.known.len() - 1
             }

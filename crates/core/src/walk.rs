@@ -4,6 +4,7 @@ use crate::clock::{self, Times};
 use crate::error::{Cause, Failure};
 use crate::listing::{By, Entry, Kind, MAX_ENTRIES, Role, Roll, TooMany, name_in};
 use crate::names::is_plain;
+use crate::newer::Version;
 use crate::path::RemotePath;
 use crate::servers::Server;
 use crate::wire::{Listed, Wants};
@@ -28,6 +29,14 @@ impl Item {
     /// The path below the root of the walk, with slashes between.
     pub fn relative(&self) -> Vec<u8> {
         self.below.join(&b'/')
+    }
+
+    /// Size and time, as far as the listing tells them and they can be relied on: the size of a link
+    /// is not that of the file, and only UTC can be compared.
+    pub fn version(&self) -> Version {
+        let size = self.entry.size.filter(|_| self.entry.kind == Kind::File);
+        let modified = self.entry.modified.filter(|stamp| stamp.utc).map(|stamp| stamp.seconds);
+        Version { size, modified: modified.filter(|_| self.entry.kind != Kind::Link) }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU32;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, lanes, on};
+use ftp_core::verify::Verify;
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -19,6 +21,20 @@ pub struct Args {
     pub no_clobber: bool,
     pub continues: bool,
     pub segments: Option<NonZeroU32>,
+    pub newer: bool,
+    pub keep_time: bool,
+    pub range: Option<Range>,
+    pub verify: Option<Verify>,
+}
+
+/// What `--range` asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Range {
+    /// From the first of these bytes to the second, both counted from 0 and both included; `None` is
+    /// the end of the file.
+    From(u64, Option<u64>),
+    /// So many bytes at the end of the file.
+    Last(u64),
 }
 
 pub const TOOL: Tool<Args> = Tool {
@@ -99,6 +115,34 @@ const FLAGS: &[Flag<Args>] = &[
         help: "Never replace a file. One that is there stays; that is no error.",
     },
     Flag {
+        long: "newer",
+        short: Some('N'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.newer),
+        help: "Replace only older files. Those that are older than the server's, or as old and of another size. It implies -p, so that the next run can tell.",
+    },
+    Flag {
+        long: "keep-time",
+        short: Some('p'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.keep_time),
+        help: "Give files the time they have on the server. Directories of a tree too, where the server's listing tells it in UTC.",
+    },
+    Flag {
+        long: "range",
+        short: None,
+        takes: Takes::Value("A-B"),
+        set: |args, typed| keep(&mut args.range, range(typed)),
+        help: "Fetch the bytes A to B only, counted from 0. 100- is all from byte 100 on, -500 the last 500 bytes.",
+    },
+    Flag {
+        long: "verify",
+        short: None,
+        takes: Takes::Maybe("ALG"),
+        set: |args, typed| keep(&mut args.verify, Verify::typed(typed.as_bytes())),
+        help: "Compare checksums with the server. By crc32, md5, sha1, sha256, sha512 or size; without ALG by the best that the server has. A file that differs is not kept.",
+    },
+    Flag {
         long: "segments",
         short: None,
         takes: Takes::Value("N"),
@@ -107,14 +151,55 @@ const FLAGS: &[Flag<Args>] = &[
     },
 ];
 
+fn range(typed: &OsStr) -> Result<Range, String> {
+    let bad = || "must be a range of bytes such as 0-99, 100- or -500".to_owned();
+    let (from, to) = typed.to_str().and_then(|text| text.split_once('-')).ok_or_else(bad)?;
+    let number = |text: &str| match text.bytes().all(|b| b.is_ascii_digit()) {
+        true => text.parse::<u64>().map_err(|_| bad()),
+        false => Err(bad()),
+    };
+    match (from, to) {
+        ("", "") => Err(bad()),
+        ("", last) => number(last).map(Range::Last),
+        (from, "") => Ok(Range::From(number(from)?, None)),
+        (from, to) => match (number(from)?, number(to)?) {
+            (from, to) if from <= to => Ok(Range::From(from, Some(to))),
+            _ => Err("ends before it begins".to_owned()),
+        },
+    }
+}
+
 fn path(typed: &OsStr) -> Result<PathBuf, String> {
     if typed.is_empty() { Err("an empty name".into()) } else { Ok(typed.into()) }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn the_table_is_sound() {
-        assert_eq!(super::TOOL.faults(), Vec::<String>::new());
+        assert_eq!(TOOL.faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn ranges_are_those_of_http() {
+        for (typed, expected) in [
+            ("0-99", Some(Range::From(0, Some(99)))),
+            ("7-7", Some(Range::From(7, Some(7)))),
+            ("100-", Some(Range::From(100, None))),
+            ("-500", Some(Range::Last(500))),
+            ("18446744073709551615-", Some(Range::From(u64::MAX, None))),
+            ("18446744073709551616-", None),
+            ("9-3", None),
+            ("-", None),
+            ("", None),
+            ("5", None),
+            ("1-2-3", None),
+            ("+1-2", None),
+            ("1-2,4-5", None),
+        ] {
+            assert_eq!(range(OsStr::new(typed)).ok(), expected, "{typed}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! ftp-get: parse, plan, run, report.
 
 mod args;
+mod dates;
 mod part;
 mod plan;
 mod run;

@@ -4,12 +4,14 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
+use ftp_core::newer::Insist;
 use ftp_core::prepare::{self, Operand};
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::Target;
+use ftp_core::verify::Verify;
 
-use crate::args::{Args, TOOL};
+use crate::args::{Args, Range, TOOL};
 
 /// Where files go.
 #[derive(Debug, Eq, PartialEq)]
@@ -39,6 +41,14 @@ pub struct Plan {
     pub lanes: NonZeroU32,
     /// Over how many sessions one file is fetched.
     pub segments: NonZeroU32,
+    /// Whether a file that is no older than the server's stays.
+    pub newer: bool,
+    /// Whether files get the time they have on the server; and whether it is an error if they cannot.
+    pub keep_time: Option<Insist>,
+    /// What the copies are compared by.
+    pub verify: Option<Verify>,
+    /// Which bytes are fetched, if not all.
+    pub range: Option<Range>,
 }
 
 pub fn build(args: Args) -> anyhow::Result<Plan> {
@@ -67,7 +77,25 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
         !(args.continues && segments.get() > 1),
         "-c and --segments exclude each other: segments have holes between them"
     );
+    let keep_time = Insist::on_time(args.keep_time, args.newer);
+    ensure!(
+        destination != Destination::Stdout || keep_time.is_none(),
+        "-N and -p are about files: use -o, -O or -d"
+    );
+    let is_whole = args.recursive || args.continues || args.ascii || segments.get() > 1;
+    ensure!(
+        args.range.is_none() || !(is_whole || args.newer),
+        "--range is a part of a file: leave out -R, -c, -a, -N and --segments"
+    );
+    ensure!(
+        args.verify.is_none() || !(args.ascii || args.range.is_some()),
+        "--verify compares whole files as they are on the server: leave out -a and --range"
+    );
     Ok(Plan {
+        newer: args.newer,
+        keep_time,
+        range: args.range,
+        verify: args.verify,
         report,
         servers,
         operands,

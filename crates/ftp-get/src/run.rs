@@ -10,24 +10,30 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use ftp_core::checksum::Sum;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::{local_stdout, tidy_when_told};
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
 use ftp_core::names::local_child;
+use ftp_core::newer::{Insist, Version};
 use ftp_core::partial::Parts;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
 use ftp_core::prepare::Operand;
 use ftp_core::report::Report;
-use ftp_core::resume::{self, Fetch};
+use ftp_core::resume::{self, Fetch, Span};
 use ftp_core::servers::{Server, Servers};
 use ftp_core::sources::{self, Source};
+use ftp_core::stamp;
 use ftp_core::turns::Turns;
+use ftp_core::verify::{Check, Verify};
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
-use ftp_core::wire::{Next, Type};
+use ftp_core::wire::{Next, Type, Wants};
 use ftp_core::workers;
 
+use crate::args::Range;
+use crate::dates;
 use crate::plan::{Destination, Plan};
 use crate::share::{Goal, Piece};
 
@@ -45,13 +51,19 @@ pub fn run(plan: Plan) -> Report {
         parts: Parts::default(),
         retries: plan.retries,
         segments: plan.segments,
+        newer: plan.newer,
+        keep_time: plan.keep_time,
+        range: plan.range,
+        verify: plan.verify,
+        folders: Mutex::default(),
         unfinished,
         written: Mutex::default(),
         pool: if to_stdout { workers::pool_in_order(lanes) } else { workers::pool(lanes) },
         turns: (to_stdout && lanes.get() > 1).then(|| Turns::new(lanes)),
         places: AtomicU64::new(0),
     };
-    get.with_stdout(|| get.run((servers, report), &operands))
+    let report = get.with_stdout(|| get.run((servers, report), &operands));
+    get.date_folders(report)
 }
 
 pub struct Get {
@@ -64,6 +76,12 @@ pub struct Get {
     pub retries: u32,
     /// Over how many sessions one file is fetched.
     pub segments: NonZeroU32,
+    pub newer: bool,
+    pub keep_time: Option<Insist>,
+    range: Option<Range>,
+    verify: Option<Verify>,
+    /// The directories that were made, and the times they are to have once everything is in them.
+    pub folders: Mutex<Vec<(PathBuf, i64)>>,
     pub unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
     written: Mutex<HashSet<PathBuf>>,
@@ -79,7 +97,7 @@ pub struct Get {
 pub enum Done {
     /// So many bytes were fetched.
     Fetched(u64),
-    /// It was here already, and `-n` lets it be.
+    /// It was here already, and `-n`, `-N` or `-c` lets it be.
     Left,
     /// Another lane does it, and says how it went.
     Elsewhere,
@@ -90,6 +108,8 @@ pub struct Job<'a> {
     pub path: &'a RemotePath,
     pub kind: Type,
     pub next: Next,
+    /// What a listing said of it.
+    pub known: Version,
 }
 
 impl Get {
@@ -109,7 +129,7 @@ impl Get {
     fn source(&self, server: &mut Server, report: &mut Report, source: &Source) {
         let ascii = source.ascii.unwrap_or(self.ascii);
         let kind = if ascii { Type::Ascii } else { Type::Image };
-        let job = Job { path: &source.path, kind, next: source.next };
+        let job = Job { path: &source.path, kind, next: source.next, known: Version::default() };
         let done = match (&self.destination, self.recursive) {
             (Destination::Below(dir), true) => self.tree(server, report, dir, (source, &job)),
             _ if source.path.is_directory() || source.path.is_empty() => {
@@ -128,10 +148,12 @@ impl Get {
         &self,
         server: &mut Server,
         job: &Job<'_>,
-        sink: BorrowedFd<'_>,
+        (sink, sum): (BorrowedFd<'_>, Option<&Sum>),
     ) -> Result<u64, Cause> {
-        let Job { path, kind, next } = *job;
-        resume::fetch(server, &Fetch { path, sink, kind, next, retries: self.retries, part: None })
+        let Job { path, kind, next, .. } = *job;
+        let span = self.range.map(|range| span(server, path, range)).transpose()?;
+        let fetch = Fetch { path, sink, kind, next, retries: self.retries, part: None, span, sum };
+        resume::fetch(server, &fetch)
     }
 
     pub fn to_stdout(
@@ -140,11 +162,22 @@ impl Get {
         job: &Job<'_>,
         stdout: BorrowedFd<'_>,
     ) -> Result<Done, Failure> {
-        let fetched = self.fetch(server, job, stdout).map(Done::Fetched);
+        let fetched = self.check(server, job).and_then(|check| {
+            let sum = check.as_ref().and_then(|check| check.sum.as_ref());
+            let count = self.fetch(server, job, (stdout, sum))?;
+            let held = check.map(|check| check.hold(server, job.path, (count, self.retries)));
+            held.unwrap_or(Ok(())).map(|()| Done::Fetched(count))
+        });
         fetched.map_err(|cause| match cause {
             Cause::Local(error) => Failure::new(*b"stdout", local_stdout(error)),
             cause => remote(job, cause),
         })
+    }
+
+    /// What the copy of a file is compared by, if it is.
+    pub fn check(&self, server: &mut Server, job: &Job<'_>) -> Result<Option<Check>, Cause> {
+        let verify = self.verify.filter(|_| job.kind == Type::Image);
+        verify.map(|verify| Check::begin(server, verify)).transpose()
     }
 
     /// The number of the next file on its way to stdout.
@@ -179,12 +212,28 @@ impl Get {
         if self.no_clobber && file.symlink_metadata().is_ok() {
             return Ok(Done::Left);
         }
+        let version = match self.keep_time {
+            Some(_) => {
+                let asked = stamp::version(server, job.path, job.known);
+                asked.map_err(|cause| remote(job, cause))?
+            }
+            None => Version::default(),
+        };
+        if self.newer && dates::of(file).is_some_and(|here| !version.replaces(&here)) {
+            return Ok(Done::Left);
+        }
         let Some(draft) = self.draft(server, job, file)? else { return Ok(Done::Left) };
         let fetched = self.fetch_into(server, job, &draft);
         let count = fetched.map_err(|cause| match cause {
             Cause::Local(error) => local(file, error),
             cause => remote(job, cause),
         })?;
+        if let Some(time) = version.modified {
+            dates::set(&draft, time).map_err(here)?;
+        } else if self.keep_time == Some(Insist::Yes) {
+            let text = "the server does not tell its time, which -p is to keep";
+            return Err(remote(job, Cause::Operand(text.into())));
+        }
         if self.no_clobber {
             return Ok(if draft.commit_new().map_err(here)? {
                 Done::Fetched(count)
@@ -234,7 +283,7 @@ impl Get {
             server.fix_charset();
             sources::adopt_charset(server, report);
             match step {
-                Step::Enter(item) => make_local(report, &root, item),
+                Step::Enter(item) => self.folder(report, &root, item),
                 Step::Leaf(item) => total += self.leaf(server, report, &root, (item, job.kind)),
                 Step::Approach(_) | Step::Leave { .. } => {}
                 Step::Failed(failure) => report.failed(&failure),
@@ -246,6 +295,17 @@ impl Get {
         walked.map(|()| done()).map_err(|cause| remote(job, cause))
     }
 
+    fn folder(&self, report: &mut Report, root: &Path, item: &Item) {
+        let Some(dir) = local_path(report, root, item) else { return };
+        if let Err(error) = std::fs::create_dir_all(&dir) {
+            report.failed(&local(&dir, error));
+        } else if let Some(time) = item.version().modified
+            && self.keep_time.is_some()
+        {
+            self.date_later(dir, time);
+        }
+    }
+
     /// One file of a tree. Devices and the like are left out: reading one might never end.
     fn leaf(
         &self,
@@ -254,7 +314,8 @@ impl Get {
         root: &Path,
         (item, kind): (&Item, Type),
     ) -> u64 {
-        let job = Job { path: &item.path, kind, next: Next::Transfer };
+        let known = item.version();
+        let job = Job { path: &item.path, kind, next: Next::Transfer, known };
         let fetched = match local_path(report, root, item) {
             None => Err(remote(&job, Cause::Operand("a name that no local file can have".into()))),
             Some(_) if item.entry.kind == Kind::Other => {
@@ -298,13 +359,24 @@ fn local_path(report: &Report, root: &Path, item: &Item) -> Option<PathBuf> {
     Some(path)
 }
 
-fn make_local(report: &mut Report, root: &Path, item: &Item) {
-    let made = match local_path(report, root, item) {
-        Some(dir) => std::fs::create_dir_all(&dir).map_err(|error| local(&dir, error)),
-        None => Ok(()),
-    };
-    if let Err(failure) = made {
-        report.failed(&failure);
+/// Which bytes of a file `range` means.
+fn span(server: &mut Server, path: &RemotePath, range: Range) -> Result<Span, Cause> {
+    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+    let total = server.session(wants)?.size_before_transfer(path)?;
+    let span = |begin, end| Span { begin, end, total };
+    match (range, total) {
+        (Range::From(begin, _), Some(total)) if begin >= total => {
+            Err(Cause::Operand(format!("has only {total} bytes")))
+        }
+        (Range::From(begin, last), _) => {
+            let end = last.map(|last| last.saturating_add(1));
+            Ok(span(begin, end.map(|end| end.min(total.unwrap_or(end)))))
+        }
+        (Range::Last(count), Some(total)) => Ok(span(total.saturating_sub(count), None)),
+        (Range::Last(_), None) => {
+            let text = "the server does not tell its size, so its end is not known";
+            Err(Cause::Operand(text.into()))
+        }
     }
 }
 

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::thread;
 
 use ftp_core::charset::Charset;
+use ftp_core::checksum::Sum;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
 use ftp_core::local::Draft;
+use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::{Errand, Pool};
 use ftp_core::report::Report;
@@ -28,6 +30,7 @@ pub struct Piece {
     path: RemotePath,
     kind: Type,
     next: Next,
+    known: Version,
     goal: Goal,
     /// How messages show names.
     charset: Charset,
@@ -53,12 +56,12 @@ impl Get {
         job: &Job<'_>,
         goal: Goal,
     ) -> Result<Done, Failure> {
-        let Job { path, kind, next } = *job;
+        let Job { path, kind, next, known } = *job;
         let goal = match goal {
             Goal::Stdout if self.turns.is_some() => Goal::Place(self.next_place()),
             goal => goal,
         };
-        let piece = Piece { path: path.clone(), kind, next, goal, charset: report.charset };
+        let piece = Piece { path: path.clone(), kind, next, known, goal, charset: report.charset };
         let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
         let errand = Errand { origin: server.origin.clone(), wants, work: piece };
         match self.pool.offer(errand, |wants| server.arrive(wants)) {
@@ -73,8 +76,9 @@ impl Get {
         if let (Some(turns), Goal::Place(place)) = (&self.turns, &piece.goal) {
             turns.wait_for(*place);
         }
-        let job = Job { path: &piece.path, kind: piece.kind, next: piece.next };
-        let done = self.fetch_to(server, &job, &piece.goal);
+        let Piece { path, kind, next, known, goal, .. } = piece;
+        let job = Job { path, kind: *kind, next: *next, known: *known };
+        let done = self.fetch_to(server, &job, goal);
         settle(server, report, &job, done);
     }
 
@@ -86,24 +90,46 @@ impl Get {
         }
     }
 
-    /// Fetches into a draft, over several sessions where that was asked for.
+    /// Fetches into a draft, and compares it with what the server has where that was asked for.
     pub fn fetch_into(
         &self,
         server: &mut Server,
         job: &Job<'_>,
         draft: &Draft,
     ) -> Result<u64, Cause> {
-        let Job { path, kind, next } = *job;
+        let Some(check) = self.check(server, job)? else {
+            return self.fetch_as_planned(server, job, (draft, None));
+        };
+        let count = self.fetch_as_planned(server, job, (draft, check.sum.as_ref()))?;
+        check.fill(draft.file(), (0, count)).map_err(Cause::Local)?;
+        let held = check.hold(server, job.path, (count, self.retries));
+        if let (Err(Cause::WrongSum { .. }), Draft::Kept { part, .. }) = (&held, draft) {
+            part.file.set_len(0).map_err(Cause::Local)?;
+        }
+        held.map(|()| count)
+    }
+
+    /// Over several sessions where that was asked for, or from where an earlier run came.
+    fn fetch_as_planned(
+        &self,
+        server: &mut Server,
+        job: &Job<'_>,
+        (draft, sum): (&Draft, Option<&Sum>),
+    ) -> Result<u64, Cause> {
         let sink = draft.file().as_fd();
-        if let Draft::Kept { part, .. } = draft {
-            let part = Some(&part.file);
-            let fetch = Fetch { path, sink, kind, next, retries: self.retries, part };
+        let part = match draft {
+            Draft::Kept { part, .. } => Some(&part.file),
+            _ => None,
+        };
+        let one = self.segments.get() == 1 || job.kind == Type::Ascii || !draft.may_be_reopened();
+        if one && part.is_none() {
+            return self.fetch(server, job, (sink, sum));
+        }
+        let Job { path, kind, next, .. } = *job;
+        let fetch = Fetch { path, sink, kind, next, retries: self.retries, part, span: None, sum };
+        if one {
             return resume::fetch(server, &fetch);
         }
-        if self.segments.get() == 1 || kind == Type::Ascii || !draft.may_be_reopened() {
-            return self.fetch(server, job, sink);
-        }
-        let fetch = Fetch { path, sink, kind, next, retries: self.retries, part: None };
         segments::fetch(server, &fetch, &|| draft.reopen(), self.segments)
     }
 

@@ -1,8 +1,11 @@
 //! What ftp-pipe is told on its command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, on};
+use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on};
+use ftp_core::direct::Fxp;
+use ftp_core::verify::Verify;
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -12,6 +15,11 @@ pub struct Args {
     pub recursive: bool,
     pub parents: bool,
     pub ascii: bool,
+    pub fxp: Option<Fxp>,
+    pub no_clobber: bool,
+    pub newer: bool,
+    pub keep_time: bool,
+    pub verify: Option<Verify>,
 }
 
 pub const TOOL: Tool<Args> = Tool {
@@ -56,7 +64,51 @@ const FLAGS: &[Flag<Args>] = &[
         set: |args, _| on(&mut args.ascii),
         help: "Transfer as text on both sides.",
     },
+    Flag {
+        long: "fxp",
+        short: None,
+        takes: Takes::Value("MODE"),
+        set: |args, mode| keep(&mut args.fxp, fxp(mode)),
+        help: "Send server to server: auto, never, always. auto asks them once and relays what they refuse; never puts in the clear what would be under TLS on the way through here.",
+    },
+    Flag {
+        long: "no-clobber",
+        short: Some('n'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.no_clobber),
+        help: "Never replace a file. One that the destination shows before the copy stays; that is no error.",
+    },
+    Flag {
+        long: "newer",
+        short: Some('N'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.newer),
+        help: "Replace only older files. Those that are older than the source's, or as old and of another size. The time is kept as with -p, where the servers tell it and let it be set.",
+    },
+    Flag {
+        long: "keep-time",
+        short: Some('p'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.keep_time),
+        help: "Give files the time they have at the source. With MFMT, MDTM or SITE UTIME.",
+    },
+    Flag {
+        long: "verify",
+        short: None,
+        takes: Takes::Maybe("ALG"),
+        set: |args, typed| keep(&mut args.verify, Verify::typed(typed.as_bytes())),
+        help: "Compare checksums with the servers. By crc32, md5, sha1, sha256, sha512 or size; without ALG by the best that the destination has. A file that differs is removed there.",
+    },
 ];
+
+fn fxp(mode: &OsStr) -> Result<Fxp, String> {
+    match mode.as_encoded_bytes() {
+        b"auto" => Ok(Fxp::Auto),
+        b"never" => Ok(Fxp::Never),
+        b"always" => Ok(Fxp::Always),
+        _ => Err("must be auto, never or always".to_owned()),
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -3,12 +3,15 @@
 use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use ftp_core::direct::Fxp;
+use ftp_core::newer::Insist;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare::{self, Operand};
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Origin, Target};
+use ftp_core::verify::Verify;
 
 use crate::args::{Args, TOOL};
 
@@ -26,6 +29,15 @@ pub struct Plan {
     pub recursive: bool,
     pub parents: bool,
     pub ascii: bool,
+    pub fxp: Fxp,
+    /// Whether a file that is there already stays.
+    pub no_clobber: bool,
+    /// Whether a file that is no older than the source's stays.
+    pub newer: bool,
+    /// Whether files get the time they have at the source.
+    pub keep_time: Option<Insist>,
+    /// What the copies are compared by.
+    pub verify: Option<Verify>,
     pub retries: u32,
     /// How many files are copied at once.
     pub lanes: NonZeroU32,
@@ -47,6 +59,16 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     if several && !(to.is_empty() || to.is_directory()) {
         bail!("several files need a directory: end the destination in a slash");
     }
+    ensure!(
+        args.verify.is_none() || !args.ascii,
+        "--verify compares whole files as they are at both ends: leave out -a"
+    );
+    let through_here = args.verify.is_some() || args.session.limit_rate > 0;
+    ensure!(
+        !(through_here && args.fxp == Some(Fxp::Always)),
+        "--verify and --limit-rate need the bytes to pass through here: leave out --fxp=always"
+    );
+    let fxp = if through_here { Fxp::Never } else { args.fxp.unwrap_or_default() };
     let origins = || operands.iter().map(|o| &o.address.origin).chain([&address.origin]);
     let sources = prepare::servers(&args.session, charset, origins())?;
     let sinks = sources.another_side();
@@ -60,6 +82,11 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         recursive: args.recursive,
         parents: args.parents,
         ascii: address.ascii.unwrap_or(args.ascii),
+        fxp,
+        no_clobber: args.no_clobber,
+        newer: args.newer,
+        verify: args.verify,
+        keep_time: Insist::on_time(args.keep_time, args.newer),
         retries: args.session.retries,
         lanes: if several || args.recursive { args.session.parallel } else { NonZeroU32::MIN },
     })

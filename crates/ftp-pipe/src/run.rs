@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use ftp_core::direct::{self, Fxp, Sent};
 use ftp_core::error::Cause;
 use ftp_core::face::tidy_when_told;
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
+use ftp_core::newer::{Insist, Version};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
@@ -14,7 +16,9 @@ use ftp_core::relay::{self, Relay, RelayError};
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
+use ftp_core::stamp::{self, Stamp};
 use ftp_core::url::Origin;
+use ftp_core::verify::{Check, Verify};
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::{Next, Type, Wants};
 use ftp_core::workers;
@@ -31,6 +35,11 @@ pub fn run(plan: Plan) -> Report {
         recursive: plan.recursive,
         parents: plan.parents,
         ascii: plan.ascii,
+        no_clobber: plan.no_clobber,
+        newer: plan.newer,
+        keep_time: plan.keep_time,
+        verify: plan.verify,
+        fxp: plan.fxp,
         retries: plan.retries,
         pool: workers::pool(plan.lanes),
     };
@@ -58,6 +67,11 @@ pub struct How {
     recursive: bool,
     parents: bool,
     ascii: bool,
+    no_clobber: bool,
+    newer: bool,
+    keep_time: Option<Insist>,
+    verify: Option<Verify>,
+    fxp: Fxp,
     retries: u32,
     /// The files that are left to other lanes.
     pub pool: Pool<Piece>,
@@ -78,6 +92,8 @@ pub struct Job<'a> {
     pub to: &'a RemotePath,
     pub kind: Type,
     pub next: Next,
+    /// What a listing said of it.
+    pub known: Version,
 }
 
 impl<'a> Pipe<'a> {
@@ -108,7 +124,8 @@ impl<'a> Pipe<'a> {
             return Err(RelayError::Source(Cause::Operand(text.into())));
         }
         self.prepare(&to).map_err(RelayError::Sink)?;
-        let job = Job { from: &source.path, to: &to, kind, next: source.next };
+        let known = Version::default();
+        let job = Job { from: &source.path, to: &to, kind, next: source.next, known };
         self.hand_out(server, report, &job)
     }
 
@@ -154,11 +171,75 @@ impl<'a> Pipe<'a> {
             let text = "would be copied onto itself";
             return Err(RelayError::Source(Cause::Operand(text.into())));
         }
-        let Job { from, to, kind, next } = *job;
-        let relayed = Relay { from, to, kind, next, retries: self.how.retries };
-        let count = relay::relay((server, self.sink), &relayed)?;
-        report.done(&format!("{}: {count} bytes", report.shown(job.to.as_bytes())));
+        let Job { from, to, kind, next, .. } = *job;
+        let version = match self.how.keep_time {
+            Some(_) => stamp::version(server, from, job.known).map_err(RelayError::Source)?,
+            None => Version::default(),
+        };
+        if self.leaves(to, version).map_err(RelayError::Sink)? {
+            report.done(&format!("{}: is there already", report.shown(to.as_bytes())));
+            return Ok(());
+        }
+        let retries = self.how.retries;
+        let verify = self.how.verify.filter(|_| kind == Type::Image);
+        let check = verify.map(|verify| Check::begin(self.sink, verify)).transpose();
+        let check = check.map_err(RelayError::Sink)?;
+        let sum = check.as_ref().and_then(|check| check.sum.as_ref());
+        let relayed = Relay { from, to, kind, sum, next, retries, begun: false };
+        let sent = direct::send((&mut *server, &mut *self.sink), &relayed, self.how.fxp)?;
+        let (count, how) = match sent {
+            Sent::Whole(count) => (count, ", server to server"),
+            Sent::Not { begun } => {
+                (relay::relay((server, self.sink), &Relay { begun, ..relayed })?, "")
+            }
+        };
+        if let Some(check) = &check {
+            self.verified(server, job, (check, count))?;
+        }
+        self.keep_time(to, version)?;
+        report.done(&format!("{}: {count} bytes{how}", report.shown(job.to.as_bytes())));
         Ok(())
+    }
+
+    /// Whether what is there stays, since `-n` or `-N` says so.
+    fn leaves(&mut self, to: &RemotePath, ours: Version) -> Result<bool, Cause> {
+        match (self.how.no_clobber, self.how.newer) {
+            (true, _) => stamp::is_there(self.sink, to),
+            (false, true) => stamp::version(self.sink, to, Version::default())
+                .map(|theirs| !theirs.is_nothing() && !ours.replaces(&theirs)),
+            (false, false) => Ok(false),
+        }
+    }
+
+    /// Holds what both servers have against what passed us, the source where it can compute the same.
+    /// What is wrong is removed.
+    fn verified(
+        &mut self,
+        server: &mut Server,
+        job: &Job<'_>,
+        (check, count): (&Check, u64),
+    ) -> Result<(), RelayError> {
+        let tries = (count, self.how.retries);
+        let sink = check.hold(self.sink, job.to, tries).map_err(RelayError::Sink);
+        let held = sink.and_then(|()| {
+            check.hold_if_it_can(server, job.from, tries).map_err(RelayError::Source)
+        });
+        if let Err(RelayError::Source(cause) | RelayError::Sink(cause)) = &held
+            && matches!(cause, Cause::WrongSum { .. } | Cause::WrongSize { .. })
+        {
+            self.sink.remove_half(job.to);
+        }
+        held
+    }
+
+    fn keep_time(&mut self, to: &RemotePath, version: Version) -> Result<(), RelayError> {
+        let time = version.modified.zip(self.how.keep_time);
+        if self.how.keep_time == Some(Insist::Yes) && time.is_none() {
+            let text = "the server does not tell its time, which -p is to keep";
+            return Err(RelayError::Source(Cause::Operand(text.into())));
+        }
+        let stamp = Stamp { time, mode: None };
+        stamp::set(self.sink, to, stamp, self.how.retries).map_err(RelayError::Sink)
     }
 
     /// Whether source and destination are one file: storing it would cut it short while it is
@@ -218,11 +299,8 @@ impl<'a> Pipe<'a> {
             return Err(RelayError::Source(Cause::Operand(text.into())));
         }
         let to = below(to, item).map_err(RelayError::Sink)?;
-        self.hand_out(
-            server,
-            report,
-            &Job { from: &item.path, to: &to, kind, next: Next::Transfer },
-        )
+        let (from, next, known) = (&item.path, Next::Transfer, item.version());
+        self.hand_out(server, report, &Job { from, to: &to, kind, next, known })
     }
 
     /// Reports a failure under the name of the side that it belongs to.

@@ -2,6 +2,7 @@
 //! directories and hands out the files.
 
 use ftp_core::charset::Charset;
+use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::{Errand, Lane};
 use ftp_core::relay::RelayError;
@@ -20,6 +21,7 @@ pub struct Piece {
     to: RemotePath,
     kind: Type,
     next: Next,
+    known: Version,
     /// How messages show names.
     charset: Charset,
 }
@@ -46,7 +48,7 @@ impl Lane<Piece> for Pair<'_> {
     }
 
     fn work(&mut self, errand: Errand<Piece>) -> bool {
-        let Piece { from, to, kind, next, charset } = errand.work;
+        let Piece { from, to, kind, next, known, charset } = errand.work;
         let Self { sources, sinks, report, how } = self;
         report.charset = charset;
         let (server, sink) = match (sources.at(&errand.origin), sinks.at(&how.origin)) {
@@ -57,7 +59,7 @@ impl Lane<Piece> for Pair<'_> {
             }
         };
         let mut pipe = Pipe::new(how, sink);
-        let job = Job { from: &from, to: &to, kind, next };
+        let job = Job { from: &from, to: &to, kind, next, known };
         let done = pipe.file(server, report, &job);
         pipe.settle(server, report, &from, done);
         !(server.is_gone() || pipe.sink.is_gone())
@@ -79,11 +81,11 @@ impl Pipe<'_> {
         job: &Job<'_>,
     ) -> Result<(), RelayError> {
         self.claim(job.to)?;
-        let Job { from, to, kind, next } = *job;
+        let Job { from, to, kind, next, known } = *job;
         let ascii = [from, to].iter().all(|path| path.as_bytes().is_ascii());
         let wants = Wants { features: !ascii, data: true };
         let (from, to, charset) = (from.clone(), to.clone(), report.charset);
-        let work = Piece { from, to, kind, next, charset };
+        let work = Piece { from, to, kind, next, known, charset };
         let errand = Errand { origin: server.origin.clone(), wants, work };
         let sink = &mut self.sink;
         let arrive = |wants| server.arrive(wants) && sink.arrive(wants);

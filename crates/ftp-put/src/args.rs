@@ -1,8 +1,10 @@
 //! What ftp-put is told on its command line.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 
 use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on};
+use ftp_core::verify::Verify;
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -16,6 +18,11 @@ pub struct Args {
     pub atomic: bool,
     pub continues: bool,
     pub size: Option<u64>,
+    pub no_clobber: bool,
+    pub newer: bool,
+    pub keep_time: bool,
+    pub chmod: Option<u32>,
+    pub verify: Option<Verify>,
     /// What stood after `--`, if that was there.
     pub after_dashes: Option<Vec<OsString>>,
 }
@@ -96,6 +103,41 @@ const FLAGS: &[Flag<Args>] = &[
         help: "Go on where an earlier run stopped. What the server has counts if its last bytes are the file's; a broken upload is left there for the next run.",
     },
     Flag {
+        long: "no-clobber",
+        short: Some('n'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.no_clobber),
+        help: "Never replace a file. One that the server shows before the upload stays; that is no error.",
+    },
+    Flag {
+        long: "newer",
+        short: Some('N'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.newer),
+        help: "Replace only older files. Those that are older than the one here, or as old and of another size. The time is kept as with -p, where the server lets it be set.",
+    },
+    Flag {
+        long: "keep-time",
+        short: Some('p'),
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.keep_time),
+        help: "Give files on the server the time they have here. With MFMT, MDTM or SITE UTIME.",
+    },
+    Flag {
+        long: "chmod",
+        short: None,
+        takes: Takes::Value("MODE"),
+        set: |args, mode| keep(&mut args.chmod, octal(mode)),
+        help: "Set the permissions of files, in octal such as 640. With --atomic before they get their names.",
+    },
+    Flag {
+        long: "verify",
+        short: None,
+        takes: Takes::Maybe("ALG"),
+        set: |args, typed| keep(&mut args.verify, Verify::typed(typed.as_bytes())),
+        help: "Compare checksums with the server. By crc32, md5, sha1, sha256, sha512 or size; without ALG by the best that the server has. A file that differs is removed there.",
+    },
+    Flag {
         long: "atomic",
         short: None,
         takes: Takes::Nothing,
@@ -110,6 +152,12 @@ const FLAGS: &[Flag<Args>] = &[
         help: "Fail unless the input has so many bytes. It guards against a command that breaks in the middle of its output.",
     },
 ];
+
+fn octal(typed: &OsStr) -> Result<u32, String> {
+    let digits = typed.to_str().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    let mode = digits.and_then(|text| u32::from_str_radix(text, 8).ok());
+    mode.filter(|&mode| mode <= 0o7777).ok_or_else(|| "must be octal, such as 640".to_owned())
+}
 
 fn bytes(typed: &OsStr) -> Result<u64, String> {
     let number = typed.to_str().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));

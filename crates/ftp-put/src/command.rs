@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 
 use ftp_core::error::{Cause, Failure};
+use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
 use ftp_core::producer::Producer;
 use ftp_core::resend::Source;
@@ -22,6 +23,9 @@ impl Put<'_> {
         arguments: &[OsString],
         to: &RemotePath,
     ) -> Result<(), Failure> {
+        if self.leaves(to, Version::default())? {
+            return Ok(());
+        }
         let what = program.as_bytes();
         let failed = |error| Failure::new(what, Cause::Local(error));
         let started = Producer::start(program, arguments);
@@ -29,7 +33,7 @@ impl Put<'_> {
             started.map_err(|error| failed(io::Error::other(format!("cannot be run: {error}"))))?;
         let done = self.prepare(to).and_then(|()| {
             let source = Source::Stream(output.as_fd());
-            self.send(Input { what, source, producer: Some(&mut producer) }, to)
+            self.send(Input { what, source, modified: None, producer: Some(&mut producer) }, to)
         });
         let stopped = producer.stop(output);
         if let (Err(Failure { cause: Cause::Local(_), .. }), Err(error)) = (&done, stopped) {

@@ -8,11 +8,13 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use ftp_core::charset::for_terminal;
 use ftp_core::deliver::Store;
+use ftp_core::newer::Insist;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Address, Origin, Target, redacted};
+use ftp_core::verify::Verify;
 
 use crate::args::{Args, TOOL};
 
@@ -43,6 +45,16 @@ pub struct Plan {
     pub atomic: bool,
     /// Whether what an earlier run left is gone on with.
     pub resumes: bool,
+    /// Whether a file that is there already stays.
+    pub no_clobber: bool,
+    /// Whether a file that is no older than ours stays.
+    pub newer: bool,
+    /// Whether files get the time they have here.
+    pub keep_time: Option<Insist>,
+    /// The permissions that files get.
+    pub mode: Option<u32>,
+    /// What the copies are compared by.
+    pub verify: Option<Verify>,
     /// How many bytes the one source must have.
     pub size: Option<u64>,
     pub retries: u32,
@@ -65,7 +77,8 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     let Target::Path(to) = address.target else {
         bail!("the URL to put to cannot be a pattern");
     };
-    let mut sources: Vec<Local> = args.operands.into_iter().map(local).collect();
+    let mut sources: Vec<Local> =
+        std::mem::take(&mut args.operands).into_iter().map(local).collect();
     prepare::one_use_of_stdin(&args.session, sources.contains(&Local::Stdin))?;
     for name in prepare::listed(&args.session)? {
         sources.push(Local::Path(PathBuf::from(OsString::from_vec(name))));
@@ -76,15 +89,7 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         sources.push(Local::Stdin);
     }
     fits(&sources, &to)?;
-    let files = sources.iter().all(|source| matches!(source, Local::Path(_)));
-    ensure!(files || !args.continues, "-c goes on with files: a pipe cannot be read again");
-    ensure!(!(args.continues && args.append), "-c goes on with a file, -A adds to one");
-    ensure!(!(args.continues && args.ascii), "-c cannot go on with text: leave out -a");
-    ensure!(
-        !(args.continues && args.atomic),
-        "-c goes on under the file's name, --atomic begins under another"
-    );
-    ensure!(!(args.atomic && args.append), "--atomic replaces a file, -A does not");
+    conflicts(&args, &sources)?;
     let one_file = sources.len() == 1 && !args.recursive;
     ensure!(args.size.is_none() || one_file, "--size is about one file");
     let servers = prepare::servers(&args.session, charset, [&address.origin])?;
@@ -100,6 +105,11 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         ascii: address.ascii.unwrap_or(args.ascii),
         atomic: args.atomic,
         resumes: args.continues,
+        no_clobber: args.no_clobber,
+        newer: args.newer,
+        keep_time: Insist::on_time(args.keep_time, args.newer),
+        mode: args.chmod,
+        verify: args.verify,
         size: args.size,
         retries: args.session.retries,
         // What is appended to one file must come in order.
@@ -121,6 +131,34 @@ fn command(args: &mut Args) -> anyhow::Result<Option<Local>> {
     let mut words = words.into_iter();
     let program = words.next().filter(|word| !word.is_empty()).context("no command after --")?;
     Ok(Some(Local::Command(program, words.collect())))
+}
+
+/// Flags that exclude each other, or what is put.
+fn conflicts(args: &Args, sources: &[Local]) -> anyhow::Result<()> {
+    let files = sources.iter().all(|source| matches!(source, Local::Path(_)));
+    ensure!(files || !args.continues, "-c goes on with files: a pipe cannot be read again");
+    ensure!(
+        files || !(args.keep_time || args.newer),
+        "-N and -p are about files: a pipe has no time"
+    );
+    ensure!(
+        args.verify.is_none() || !(args.ascii || args.append),
+        "--verify compares whole files as they are here: leave out -a and -A"
+    );
+    let spares = args.no_clobber || args.newer;
+    ensure!(!(spares && args.append), "-n and -N are about replacing a file, -A adds to one");
+    ensure!(
+        !(args.no_clobber && args.continues),
+        "-n leaves what is there alone, -c goes on with it"
+    );
+    ensure!(!(args.continues && args.append), "-c goes on with a file, -A adds to one");
+    ensure!(!(args.continues && args.ascii), "-c cannot go on with text: leave out -a");
+    ensure!(
+        !(args.continues && args.atomic),
+        "-c goes on under the file's name, --atomic begins under another"
+    );
+    ensure!(!(args.atomic && args.append), "--atomic replaces a file, -A does not");
+    Ok(())
 }
 
 fn local(operand: OsString) -> Local {

@@ -5,12 +5,14 @@ use std::fs::{self, File};
 use std::io::{self, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::tidy_when_told;
 use ftp_core::local::Unfinished;
+use ftp_core::newer::{Insist, Version};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
@@ -20,7 +22,9 @@ use ftp_core::resend::{self, Upload};
 use ftp_core::servers::Server;
 use ftp_core::sources;
 use ftp_core::stage;
+use ftp_core::stamp::{self, Stamp};
 use ftp_core::sys;
+use ftp_core::verify::{Check, Verify};
 use ftp_core::wire::{Type, Wants};
 use ftp_core::workers;
 
@@ -37,6 +41,11 @@ pub fn run(plan: Plan) -> Report {
         kind: if plan.ascii { Type::Ascii } else { Type::Image },
         atomic: plan.atomic,
         resumes: plan.resumes,
+        no_clobber: plan.no_clobber,
+        newer: plan.newer,
+        keep_time: plan.keep_time,
+        mode: plan.mode,
+        verify: plan.verify,
         size: plan.size,
         retries: plan.retries,
     };
@@ -63,6 +72,11 @@ pub struct How {
     kind: Type,
     atomic: bool,
     resumes: bool,
+    no_clobber: bool,
+    newer: bool,
+    keep_time: Option<Insist>,
+    mode: Option<u32>,
+    verify: Option<Verify>,
     size: Option<u64>,
     retries: u32,
 }
@@ -106,6 +120,9 @@ impl<'a> Put<'a> {
         }
         self.prepare(to)?;
         self.claim(b"stdin", to)?;
+        if self.leaves(to, Version::default())? {
+            return Ok(());
+        }
         let file = File::from(stdin.as_fd().try_clone_to_owned().map_err(failed)?);
         self.open(&file, b"stdin", to)
     }
@@ -158,18 +175,40 @@ impl<'a> Put<'a> {
 
     pub fn file(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
         let file = File::open(path).map_err(|error| local(path, error))?;
+        let found = file.metadata().map_err(|error| local(path, error))?;
+        let ours = Version { size: Some(found.len()), modified: Some(found.mtime()) };
+        if self.leaves(to, ours)? {
+            return Ok(());
+        }
         self.open(&file, bytes(path), to)
+    }
+
+    /// Whether what is there stays, since `-n` or `-N` says so.
+    pub fn leaves(&mut self, to: &RemotePath, ours: Version) -> Result<bool, Failure> {
+        let stays = match (self.how.no_clobber, self.how.newer) {
+            (true, _) => stamp::is_there(self.server, to),
+            (false, true) => stamp::version(self.server, to, Version::default())
+                .map(|theirs| !theirs.is_nothing() && !ours.replaces(&theirs)),
+            (false, false) => Ok(false),
+        };
+        let stays = stays.map_err(|cause| Failure::new(to.as_bytes(), cause))?;
+        if stays {
+            self.report.done(&format!("{}: is there already", self.report.shown(to.as_bytes())));
+        }
+        Ok(stays)
     }
 
     /// What is open as `file` from where it stands: a regular file can be read again, also when it
     /// is stdin, whose beginning somebody else may have read.
     fn open(&mut self, mut file: &File, what: &[u8], to: &RemotePath) -> Result<(), Failure> {
-        let regular = file.metadata().is_ok_and(|found| found.is_file());
+        let found = file.metadata().ok();
+        let modified = found.as_ref().map(MetadataExt::mtime);
+        let regular = found.is_some_and(|found| found.is_file());
         let source = match file.stream_position() {
             Ok(begin) if regular => resend::Source::File(file, begin),
             _ => resend::Source::Stream(file.as_fd()),
         };
-        self.send(Input { what, source, producer: None }, to)
+        self.send(Input { what, source, modified, producer: None }, to)
     }
 
     pub fn send(&mut self, input: Input<'_>, to: &RemotePath) -> Result<(), Failure> {
@@ -178,22 +217,38 @@ impl<'a> Put<'a> {
         let path = temporary.as_ref().unwrap_or(to);
         // Until it has its name, also while the producer is waited for.
         let _stake = temporary.as_ref().map(|temporary| self.server.half(temporary).begun());
+        let verify = self.how.verify.filter(|_| self.how.kind == Type::Image);
+        let check = verify.map(|verify| Check::begin(self.server, verify)).transpose();
+        let check = check.map_err(|cause| Failure::new(to.as_bytes(), cause))?;
         let upload = Upload {
             path,
             how: self.how.store,
             source: input.source,
             kind: self.how.kind,
+            sum: check.as_ref().and_then(|check| check.sum.as_ref()),
             size: self.how.size,
             retries: self.how.retries,
             resumes: self.how.resumes,
         };
+        let stamp = Stamp { time: input.modified.zip(self.how.keep_time), mode: self.how.mode };
+        let retries = self.how.retries;
+        let before = Snapshot::of(input.source);
         let stored = resend::store(self.server, &upload);
+        let stored = stored.and_then(|count| self.unchanged(before, (path, input.source, count)));
+        let stored = stored.and_then(|count| match &check {
+            Some(check) => self.verified(check, (path, input.source, count)),
+            None => Ok(count),
+        });
         let done = match temporary.as_ref() {
             Some(temporary) => stored.and_then(|count| {
                 self.vouched(input.producer, temporary)?;
-                stage::publish(self.server, temporary, to, self.how.retries).map(|()| count)
+                let stamped = stamp::set(self.server, temporary, stamp, retries);
+                stamped.inspect_err(|_| self.server.remove_half(temporary))?;
+                stage::publish(self.server, temporary, to, retries).map(|()| count)
             }),
-            None => stored,
+            None => {
+                stored.and_then(|count| stamp::set(self.server, to, stamp, retries).map(|()| count))
+            }
         };
         match done {
             Ok(count) => {
@@ -203,6 +258,42 @@ impl<'a> Put<'a> {
             Err(Cause::Local(error)) => Err(Failure::new(input.what, Cause::Local(error))),
             Err(cause) => Err(Failure::new(to.as_bytes(), cause)),
         }
+    }
+
+    /// A file that was written to meanwhile, but for its end, is neither the old one nor the new one:
+    /// that is removed, where it is ours alone.
+    fn unchanged(
+        &mut self,
+        before: Option<Snapshot>,
+        (path, source, count): (&RemotePath, resend::Source<'_>, u64),
+    ) -> Result<u64, Cause> {
+        let (Some(before), Some(now)) = (before, Snapshot::of(source)) else { return Ok(count) };
+        if now == before || count > before.length {
+            return Ok(count);
+        }
+        if self.how.store == Store::Replace {
+            self.server.remove_half(path);
+        }
+        let text = "was changed while it was sent; nothing is put";
+        Err(Cause::Local(io::Error::other(text)))
+    }
+
+    /// Holds what the server has against what was sent. What is wrong is removed, and so is what nobody
+    /// can vouch for if it has no name yet.
+    fn verified(
+        &mut self,
+        check: &Check,
+        (path, source, count): (&RemotePath, resend::Source<'_>, u64),
+    ) -> Result<u64, Cause> {
+        if let resend::Source::File(file, begin) = source {
+            check.fill(file, (begin, count)).map_err(Cause::Local)?;
+        }
+        let held = check.hold(self.server, path, (count, self.how.retries));
+        let is_wrong = matches!(held, Err(Cause::WrongSum { .. } | Cause::WrongSize { .. }));
+        if is_wrong || (held.is_err() && self.how.atomic) {
+            self.server.remove_half(path);
+        }
+        held.map(|()| count)
     }
 
     /// A directory with all that is in it. What cannot be copied is reported, and the rest goes on.
@@ -242,10 +333,31 @@ impl<'a> Put<'a> {
     }
 }
 
+/// What tells that nobody wrote to a file.
+#[derive(Clone, Copy, Eq, PartialEq)]
+struct Snapshot {
+    /// Bytes from where it is read on.
+    length: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+}
+
+impl Snapshot {
+    /// Of a file; `None` for a stream.
+    fn of(source: resend::Source<'_>) -> Option<Self> {
+        let resend::Source::File(file, begin) = source else { return None };
+        let found = file.metadata().ok()?;
+        let length = found.len().saturating_sub(begin);
+        Some(Self { length, modified: (found.mtime(), found.mtime_nsec()) })
+    }
+}
+
 /// What is sent, and what messages call it.
 pub struct Input<'a> {
     pub what: &'a [u8],
     pub source: resend::Source<'a>,
+    /// When it was last modified, in seconds since 1970, UTC.
+    pub modified: Option<i64>,
     /// The command that writes it, on whose exit status everything depends.
     pub producer: Option<&'a mut Producer>,
 }

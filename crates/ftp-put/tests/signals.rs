@@ -31,6 +31,8 @@ fn ends(mut child: Child, server: &Server, signal: &str) {
         thread::sleep(Duration::from_millis(10));
     }
     thread::sleep(Duration::from_millis(200));
+    // A wait would close it, and that is the end of the input.
+    let _open = child.stdin.take();
     let told = Instant::now();
     Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     let status = child.wait().unwrap();

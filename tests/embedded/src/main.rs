@@ -1,6 +1,6 @@
-//! `embedded-ftpd ROOT`: a real FTP server (libunftp) for tests where only cargo is at hand.
+//! `embedded-ftpd ROOT [ADDRESS]`: a real FTP server (libunftp) for tests where only cargo is at hand.
 //!
-//! It serves the folder ROOT on a free port of 127.0.0.1, prints that port as one line, and ends when
+//! It serves the folder ROOT on a free port of ADDRESS (127.0.0.1), prints that port as one line, and ends when
 //! its stdin closes, so it cannot outlive the test that started it. It offers no TLS, since libunftp 0.24
 //! reads what follows `AUTH TLS` as a command in one login of twenty. It is no server for anything but
 //! tests: the password is in the source.
@@ -10,11 +10,11 @@ use std::{
     io::Write,
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use async_trait::async_trait;
 use libunftp::{
     ServerBuilder,
@@ -32,8 +32,8 @@ const PASSWORD: &str = "secret";
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<()> {
-    let root = root(env::args_os().skip(1).map(PathBuf::from).collect())?;
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let (root, address) = told(&env::args().skip(1).collect::<Vec<_>>())?;
+    let listener = TcpListener::bind((address, 0)).await?;
     writeln!(std::io::stdout(), "{}", listener.local_addr()?.port())?;
     tokio::select! {
         ended = accept(listener, root) => ended,
@@ -41,12 +41,14 @@ async fn main() -> Result<()> {
     }
 }
 
-fn root(args: Vec<PathBuf>) -> Result<PathBuf> {
-    match args.as_slice() {
-        [root] if root.is_dir() => Ok(root.clone()),
-        [root] => bail!("{}: not a directory", root.display()),
-        _ => bail!("usage: embedded-ftpd ROOT"),
-    }
+fn told(args: &[String]) -> Result<(PathBuf, IpAddr)> {
+    let (root, address) = match args {
+        [root] => (root, "127.0.0.1"),
+        [root, address] => (root, address.as_str()),
+        _ => bail!("usage: embedded-ftpd ROOT [ADDRESS]"),
+    };
+    ensure!(Path::new(root).is_dir(), "{root}: not a directory");
+    Ok((root.into(), address.parse().with_context(|| address.to_owned())?))
 }
 
 async fn stdin_closed() -> Result<()> {

@@ -1,10 +1,12 @@
 //! The fault matrix: every fault in every phase of every transfer, with and without TLS, and one oracle
-//! over all. Words on the command line are parts of cells' names; without any, all are played.
+//! over all. Words on the command line are parts of cells' names; without any, all are played. `--cuts`
+//! brings large files through real servers instead, while their connections are cut.
 
 #![allow(missing_docs, reason = "a program of the tests, nobody's library")]
 #![allow(clippy::disallowed_macros, reason = "its report is its output")]
 
 mod cell;
+mod cuts;
 mod judge;
 mod play;
 mod proxy;
@@ -21,7 +23,7 @@ use std::time::Instant;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use servers::cert;
+use servers::cert::{self, Pki};
 use servers::folder::Folder;
 
 use crate::cell::Cell;
@@ -48,7 +50,11 @@ fn main() -> ExitCode {
 
 fn matrix(words: &[String]) -> Result<bool, Box<dyn Error>> {
     let state = Folder::new("faults")?;
-    let ground = ground(&state)?;
+    let (ground, pki) = ground(&state)?;
+    if let Some((_, servers)) = words.split_first().filter(|(first, _)| *first == "--cuts") {
+        let servers: Vec<&str> = servers.iter().map(String::as_str).collect();
+        return Ok(cuts::run(&servers, (&ground.built, &pki, &ground.guise))?);
+    }
     let wanted = |cell: &Cell| words.is_empty() || words.iter().any(|w| cell.name().contains(w));
     let cells: Vec<Cell> = cell::all().into_iter().filter(wanted).collect();
     let begun = Instant::now();
@@ -95,7 +101,7 @@ fn all(cells: &[Cell], ground: &Ground) -> Vec<Result<Verdict, String>> {
     done.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
-fn ground(state: &Folder) -> Result<Ground, Box<dyn Error>> {
+fn ground(state: &Folder) -> Result<(Ground, Pki), Box<dyn Error>> {
     let pki = cert::make(state)?;
     let certificate = CertificateDer::from_pem_slice(&fs::read(&pki.cert)?)?;
     let key = PrivateKeyDer::from_pem_slice(&fs::read(&pki.key)?)?;
@@ -106,5 +112,5 @@ fn ground(state: &Folder) -> Result<Ground, Box<dyn Error>> {
         .with_single_cert(vec![certificate], key)?;
     let built = env::current_exe()?.parent().map(PathBuf::from).ok_or("in no folder")?;
     let guise = Guise { tls: Some(Arc::new(config)), ..Guise::default() };
-    Ok(Ground { built, ca: pki.ca, guise })
+    Ok((Ground { built, ca: pki.ca.clone(), guise }, pki))
 }

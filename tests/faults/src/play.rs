@@ -171,6 +171,8 @@ impl Ground {
         here: &Path,
     ) -> Command {
         let other = sound.unwrap_or_default();
+        // The bytes pass through the tool here.
+        let pipe = |from, to| ("ftp-pipe", vec!["--fxp=never".to_owned(), from, to]);
         let (tool, args): (&str, Vec<String>) = match cell.job {
             Job::GetFile => ("ftp-get", vec!["-o".into(), "dst".into(), format!("{faulty}/src")]),
             Job::GetStdout => ("ftp-get", vec![format!("{faulty}/src")]),
@@ -179,8 +181,8 @@ impl Ground {
                 ("ftp-put", vec!["--atomic".into(), "src".into(), format!("{faulty}/dst")])
             }
             Job::PutStdin => ("ftp-put", vec![format!("{faulty}/dst")]),
-            Job::PipeSource => ("ftp-pipe", vec![format!("{faulty}/src"), format!("{other}/dst")]),
-            Job::PipeSink => ("ftp-pipe", vec![format!("{other}/src"), format!("{faulty}/dst")]),
+            Job::PipeSource => pipe(format!("{faulty}/src"), format!("{other}/dst")),
+            Job::PipeSink => pipe(format!("{other}/src"), format!("{faulty}/dst")),
         };
         let mut command = Command::new("timeout");
         command.args(["-k", "1", PATIENCE]).arg(self.built.join(tool)).args(["--timeout", "1"]);

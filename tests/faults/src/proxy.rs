@@ -4,7 +4,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +16,9 @@ const SLICE: Duration = Duration::from_millis(2);
 
 /// How long a data connection is awaited.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many bytes a data connection may hold on its way through us, in each socket.
+const BUFFERED: usize = 256 * 1024;
 
 /// What is done to connections.
 #[derive(Clone, Default)]
@@ -158,7 +161,7 @@ fn hear(source: &mut impl Read, buffer: &mut [u8]) -> Heard {
     }
 }
 
-/// A control connection. Lines of the server that announce a port announce one of ours.
+/// A control connection. Every second cut of its data takes it along. Lines of the server that announce a port announce one of ours.
 fn control(near: TcpStream, server: SocketAddr, guise: &Guise) {
     let (Ok(mut near), Ok(mut far)) =
         (Near::new(near, guise.tls.as_ref()), TcpStream::connect(server))
@@ -168,7 +171,11 @@ fn control(near: TcpStream, server: SocketAddr, guise: &Guise) {
     let _ = far.set_read_timeout(Some(SLICE));
     let _ = far.set_nodelay(true);
     let (mut buffer, mut said, mut told) = (vec![0; 64 * 1024], Vec::new(), Vec::new());
+    let dead = Arc::new(AtomicBool::new(false));
     loop {
+        if dead.load(Ordering::Relaxed) {
+            return near.reset();
+        }
         match hear(&mut near, &mut buffer) {
             Heard::Bytes(count) => said.extend_from_slice(buffer.get(..count).unwrap_or(&[])),
             Heard::Nothing => {}
@@ -193,7 +200,7 @@ fn control(near: TcpStream, server: SocketAddr, guise: &Guise) {
             Heard::Broken => return near.reset(),
         }
         for line in lines(&mut told) {
-            let line = announce(line, server, guise);
+            let line = announce(line, server, (guise, &dead));
             if near.write_all(&line).and_then(|()| near.flush()).is_err() {
                 return;
             }
@@ -209,7 +216,7 @@ fn lines(bytes: &mut Vec<u8>) -> Vec<Vec<u8>> {
 }
 
 /// A line of the server's, with a port of ours where it announces one.
-fn announce(line: Vec<u8>, server: SocketAddr, guise: &Guise) -> Vec<u8> {
+fn announce(line: Vec<u8>, server: SocketAddr, with: (&Guise, &Arc<AtomicBool>)) -> Vec<u8> {
     let text = line.escape_ascii().to_string();
     let port = if text.starts_with("229 ") {
         text.split("|||").nth(1).and_then(|rest| rest.split('|').next()?.parse().ok())
@@ -219,7 +226,7 @@ fn announce(line: Vec<u8>, server: SocketAddr, guise: &Guise) -> Vec<u8> {
         None
     };
     let Some(port) = port else { return line };
-    match data_port(SocketAddr::new(server.ip(), port), guise) {
+    match data_port(SocketAddr::new(server.ip(), port), with) {
         Ok(ours) if text.starts_with("229 ") => {
             format!("229 Entering extended passive mode (|||{ours}|)\r\n").into_bytes()
         }
@@ -238,16 +245,18 @@ fn pasv_port(text: &str) -> Option<u16> {
 }
 
 /// A port of ours that leads to `server`, once.
-fn data_port(server: SocketAddr, guise: &Guise) -> io::Result<u16> {
+fn data_port(server: SocketAddr, (guise, dead): (&Guise, &Arc<AtomicBool>)) -> io::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
+    // What lies in our buffers is lost with a cut, and no router holds megabytes.
+    rustix::net::sockopt::set_socket_recv_buffer_size(&listener, BUFFERED)?;
     listener.set_nonblocking(true)?;
-    let guise = guise.clone();
+    let (guise, dead) = (guise.clone(), Arc::clone(dead));
     thread::spawn(move || {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Ok((near, _)) = listener.accept() {
-                return data(near, server, &guise);
+                return data(near, server, (&guise, &dead));
             }
             thread::sleep(SLICE);
         }
@@ -256,18 +265,21 @@ fn data_port(server: SocketAddr, guise: &Guise) -> io::Result<u16> {
 }
 
 /// A data connection, both ways, until one side ends.
-fn data(near: TcpStream, server: SocketAddr, guise: &Guise) {
+fn data(near: TcpStream, server: SocketAddr, (guise, dead): (&Guise, &AtomicBool)) {
     let _ = near.set_nonblocking(false);
-    let (Ok(near), Ok(far)) = (Near::new(near, guise.tls.as_ref()), TcpStream::connect(server))
+    // Servers take the connection before they say 150, and the tool begins TLS behind that.
+    let (Ok(far), Ok(near)) = (TcpStream::connect(server), Near::new(near, guise.tls.as_ref()))
     else {
         return;
     };
     let _ = far.set_read_timeout(Some(SLICE));
+    let _ = rustix::net::sockopt::set_socket_send_buffer_size(&far, BUFFERED);
     let most = guise.cuts.as_ref().map_or(u64::MAX, |cut| cut());
     let cut = Mutex::new(false);
     let broken = pump(near, far, most, &cut);
     if broken && *cut.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
-        guise.count.fetch_add(1, Ordering::Relaxed);
+        let before = guise.count.fetch_add(1, Ordering::Relaxed);
+        dead.store(before % 2 == 1, Ordering::Relaxed);
     }
 }
 
@@ -276,34 +288,28 @@ fn pump(mut near: Near, mut far: TcpStream, most: u64, cut: &Mutex<bool>) -> boo
     let reset_far = |far: &TcpStream| {
         let _ = rustix::net::sockopt::set_socket_linger(far, Some(Duration::ZERO));
     };
+    // Who was heard last is heard first, and the other only when that is silent.
+    let mut downwards = true;
     loop {
-        match hear(&mut far, &mut buffer) {
+        let heard =
+            if downwards { hear(&mut far, &mut buffer) } else { hear(&mut near, &mut buffer) };
+        match heard {
             Heard::Bytes(count) => {
                 moved += count as u64;
-                if near.write_all(buffer.get(..count).unwrap_or(&[])).is_err() {
+                let bytes = buffer.get(..count).unwrap_or(&[]);
+                if downwards && near.write_all(bytes).is_err() {
                     reset_far(&far);
                     return true;
-                }
-            }
-            Heard::Nothing => {}
-            Heard::End => {
-                near.finish();
-                return false;
-            }
-            Heard::Broken => {
-                near.reset();
-                return true;
-            }
-        }
-        match hear(&mut near, &mut buffer) {
-            Heard::Bytes(count) => {
-                moved += count as u64;
-                if far.write_all(buffer.get(..count).unwrap_or(&[])).is_err() {
+                } else if !downwards && far.write_all(bytes).is_err() {
                     near.reset();
                     return true;
                 }
             }
-            Heard::Nothing => {}
+            Heard::Nothing => downwards = !downwards,
+            Heard::End if downwards => {
+                near.finish();
+                return false;
+            }
             Heard::End => {
                 let _ = far.shutdown(Shutdown::Write);
                 // The server may still have something to say about its end.
@@ -311,6 +317,10 @@ fn pump(mut near: Near, mut far: TcpStream, most: u64, cut: &Mutex<bool>) -> boo
                 let _ = far.read(&mut [0]);
                 near.finish();
                 return false;
+            }
+            Heard::Broken if downwards => {
+                near.reset();
+                return true;
             }
             Heard::Broken => {
                 reset_far(&far);

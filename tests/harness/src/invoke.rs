@@ -100,7 +100,14 @@ pub fn run(exe: &Path, invocation: &Invocation, scratch: &Scratch) -> io::Result
 }
 
 fn command(exe: &Path, invocation: &Invocation, scratch: &Scratch) -> io::Result<Command> {
-    let mut command = Command::new(exe);
+    let mut command = if matches!(invocation.signal, Some((Signal::HUP, _))) {
+        // Under nohup it is ignored, and a tool lets it be.
+        let mut command = Command::new("env");
+        command.arg("--default-signal=HUP").arg(exe);
+        command
+    } else {
+        Command::new(exe)
+    };
     let text = |bytes: &Vec<u8>| OsString::from_vec(bytes.clone());
     command.args(invocation.args.iter().map(text)).current_dir(scratch.dir());
     command.env_clear().env("HOME", scratch.home()).env("TMPDIR", scratch.home());

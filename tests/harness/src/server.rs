@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::auto::session::{Shared, serve};
 use crate::auto::setup::Setup;
-use crate::auto::tree::{Tree, resolve};
+use crate::auto::tree::{Kind, Node, Tree, resolve};
 use crate::control::{Bounds, Control, is_wait};
 use crate::dialogue::play;
 use crate::lines::lines;
@@ -118,6 +118,20 @@ impl Server {
     /// The bytes of a file on the server, by its path.
     pub fn file(&self, path: &[u8]) -> Option<Vec<u8>> {
         self.tree().file(&resolve(b"/", path)).map(<[u8]>::to_vec)
+    }
+
+    /// Puts a file there, as if somebody else had.
+    pub fn put(&self, path: &[u8], bytes: &[u8]) {
+        if let Some(files) = &self.files {
+            files.tree().put(&resolve(b"/", path), Node::new(Kind::File(bytes.to_vec())));
+        }
+    }
+
+    /// Removes a file, as if somebody else had.
+    pub fn remove(&self, path: &[u8]) {
+        if let Some(files) = &self.files {
+            files.tree().remove(&resolve(b"/", path));
+        }
     }
 
     /// Waits until all that the client sent was seen, then ends all threads. The tool has to have

@@ -1,4 +1,4 @@
-//! A certificate authority made for one run, and a certificate for `localhost` and `127.0.0.1`.
+//! A certificate authority made for one run, and a certificate for `localhost`, `127.0.0.1` and `127.0.0.2`.
 
 use std::{error::Error, fs, path::PathBuf};
 
@@ -29,7 +29,7 @@ pub fn make(folder: &Folder) -> Result<Pki, Box<dyn Error>> {
     authority.distinguished_name.push(rcgen::DnType::CommonName, "ftp tools test authority");
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
     let key = KeyPair::generate()?;
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names = ["localhost", "127.0.0.1", "127.0.0.2"].map(str::to_owned).to_vec();
     let cert = CertificateParams::new(names)?.signed_by(&key, &authority)?;
     let pki = Pki {
         ca: folder.at("ca.pem"),

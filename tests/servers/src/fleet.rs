@@ -25,6 +25,7 @@ pub const FLEET: &[Variant] = &[
     Variant { name: "vsftpd-tls13-reuse", brand: Brand::Vsftpd, tls: Tls::V13, most: None },
     Variant { name: "vsftpd-implicit", brand: Brand::Vsftpd, tls: Tls::Implicit, most: None },
     Variant { name: "proftpd-plain", brand: Brand::Proftpd, tls: Tls::Off, most: None },
+    Variant { name: "proftpd-tls", brand: Brand::Proftpd, tls: Tls::Any, most: None },
     Variant { name: "proftpd-tls12-reuse", brand: Brand::Proftpd, tls: Tls::V12, most: None },
     Variant { name: "proftpd-tls13-reuse", brand: Brand::Proftpd, tls: Tls::V13, most: None },
     Variant { name: "pureftpd-plain", brand: Brand::PureFtpd, tls: Tls::Off, most: None },
@@ -55,7 +56,9 @@ impl Variant {
     pub fn start(&self, ground: &Ground<'_>) -> Result<Server, String> {
         let ground = Ground { most: self.most, ..*ground };
         let mut server = Server::start(self.brand, self.tls, &ground)?;
-        server.peer = Some(Box::new(Server::start(self.brand, self.tls, &ground)?));
+        // To a server it is a stranger's address, as it would be on another machine.
+        let abroad = Ground { address: "127.0.0.2", ..ground };
+        server.peer = Some(Box::new(Server::start(self.brand, self.tls, &abroad)?));
         Ok(server)
     }
 }

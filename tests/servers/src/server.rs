@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -43,10 +43,22 @@ pub enum Need {
     Backslash,
     /// `TYPE A` changes line ends.
     Ascii,
+    /// The time of a file can be set.
+    SetTime,
+    /// The permissions of a file can be set.
+    Chmod,
+    /// It computes checksums.
+    Checksums,
+    /// Half a minute, which is not spent twice on servers of one kind.
+    Time,
     /// Connections without TLS.
     Plain,
     /// Connections with TLS.
     Secure,
+    /// A PORT with the address of another server is taken.
+    Fxp,
+    /// It can play the client of TLS for another server (SSCN).
+    Sscn,
 }
 
 /// Something a server cannot do, and why.
@@ -88,6 +100,13 @@ pub struct Ground<'a> {
     pub built: &'a Path,
 }
 
+impl Ground<'_> {
+    /// The address to connect to.
+    fn reached_at(&self) -> String {
+        self.address.replace("0.0.0.0", "127.0.0.1")
+    }
+}
+
 /// A server that answers.
 #[derive(Debug)]
 pub struct Server {
@@ -97,6 +116,8 @@ pub struct Server {
     pub tls: Tls,
     /// The authority that vouches for it.
     pub ca: PathBuf,
+    /// Whether it has room for few of us only.
+    pub is_crowded: bool,
     /// What it cannot do.
     pub lacks: &'static [Lack],
     /// A second one of the same kind, for copies from server to server.
@@ -148,9 +169,10 @@ impl Server {
             root,
             tls,
             ca: ground.pki.ca.clone(),
+            is_crowded: ground.most.is_some(),
             lacks: brand.lacks(),
             peer: None,
-            address: ground.address.replace("0.0.0.0", "127.0.0.1"),
+            address: ground.reached_at(),
             port,
             _process: process,
             _state: state,
@@ -162,7 +184,12 @@ impl Server {
         self.url_at(&self.address, path)
     }
 
-    /// The same with another name for the host.
+    /// Where its control connections go.
+    pub fn socket(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::new(self.address.parse().ok()?, self.port))
+    }
+
+    /// The same URL with another name for the host.
     pub fn url_at(&self, host: &str, path: &str) -> String {
         let scheme = if self.tls == Tls::Implicit { "ftps" } else { "ftp" };
         format!("{scheme}://{host}:{}{path}", self.port)
@@ -182,7 +209,11 @@ impl Server {
     pub fn lack(&self, needs: &[Need]) -> Option<&'static str> {
         needs.iter().find_map(|need| match need {
             Need::Plain if self.tls != Tls::Off => Some("asked of the plain server only"),
+            Need::Time if self.is_crowded => Some("asked of the plain server only"),
             Need::Secure if self.tls == Tls::Off => Some("asked of servers with TLS only"),
+            Need::Sscn if self.tls != Tls::Any => {
+                Some("asked where data connections need resume no session")
+            }
             _ => self.lacks.iter().find(|(lack, _)| lack == need).map(|(_, why)| *why),
         })
     }
@@ -221,7 +252,8 @@ fn await_greeting(
 ) -> Result<(), String> {
     let greets =
         if tls == Tls::Implicit { "" } else { "&& read -t 5 -r -u 3 x && [[ $x == 220* ]]" };
-    let script = format!("exec 3<>/dev/tcp/127.0.0.1/{port} {greets}");
+    let address = ground.reached_at();
+    let script = format!("exec 3<>/dev/tcp/{address}/{port} {greets}");
     let patience = Instant::now() + Duration::from_secs(10);
     while Instant::now() < patience {
         let mut words = ground.within.iter().copied().chain(["bash", "-c", &script]);

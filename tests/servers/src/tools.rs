@@ -253,9 +253,19 @@ impl Ran {
         )
     }
 
+    /// Whether `words` are somewhere on stderr.
+    pub fn says(&self, words: &str) -> bool {
+        self.output.stderr.windows(words.len()).any(|part| part == words.as_bytes())
+    }
+
     /// What it wrote to stdout.
     pub fn out(&self) -> &[u8] {
         &self.output.stdout
+    }
+
+    /// What it wrote to stderr.
+    pub fn errors(&self) -> String {
+        self.output.stderr.escape_ascii().to_string()
     }
 
     /// Fails with the whole story unless `holds`.

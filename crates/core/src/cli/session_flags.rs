@@ -68,6 +68,8 @@ pub struct SessionArgs {
     pub null: bool,
     /// `--base`: the URL, as typed, that the names in that list are below.
     pub base: Option<Vec<u8>>,
+    /// `--keep-alive`: how long the control connection may be silent during a transfer.
+    pub keep_alive: Option<Duration>,
     /// `--limit-rate`, in bytes a second; 0 is no limit.
     pub limit_rate: u64,
     /// `-q`.
@@ -103,6 +105,7 @@ impl Default for SessionArgs {
             files_from: None,
             null: false,
             base: None,
+            keep_alive: None,
             limit_rate: 0,
             quiet: false,
             verbose: 0,
@@ -280,6 +283,13 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| put(&mut args.retries, count(value)),
         help: "Try N times to mend a broken transfer. Tries that bring bytes do not count; the \
                default is 3, 0 gives up at once.",
+    },
+    Flag {
+        long: "keep-alive",
+        short: None,
+        takes: Takes::Value("SECS"),
+        set: |args, value| keep(&mut args.keep_alive, timeout(value)),
+        help: "Send NOOP during transfers, every SECS. For firewalls that drop a control connection on which nothing is said; some servers answer it late or never, which is allowed for.",
     },
     Flag {
         long: "limit-rate",

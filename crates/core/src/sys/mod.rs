@@ -17,7 +17,7 @@ mod signals;
 pub use platform::{Pipe, quick_ack, send_file, splice, tee, widen};
 pub use portable::{
     Descriptor, Ready, descriptor, is_terminal, keep_alive, read, terminate, try_lock, wait,
-    was_closed, write,
+    wait_any, was_closed, write,
 };
 pub use signals::{SIGPIPE, die_of_broken_pipe, tidy_on_death};
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::process::Child;
 use std::time::Duration;
 
@@ -99,6 +99,22 @@ pub fn wait(fd: &impl AsFd, ready: Ready, limit: Option<Duration>) -> io::Result
     };
     let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
     let mut fds = [PollFd::new(fd, events)];
+    loop {
+        match poll(&mut fds, limit.as_ref()) {
+            Ok(count) => return Ok(count > 0),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
+/// Waits until one of `fds` has bytes, a connection or its end; `false` when `limit` ran out first.
+///
+/// # Errors
+/// Those of poll(2).
+pub fn wait_any(fds: &[BorrowedFd<'_>], limit: Duration) -> io::Result<bool> {
+    let limit = Timespec::try_from(limit).ok();
+    let mut fds: Vec<_> = fds.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
     loop {
         match poll(&mut fds, limit.as_ref()) {
             Ok(count) => return Ok(count > 0),

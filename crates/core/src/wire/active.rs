@@ -36,18 +36,9 @@ impl Waiting {
         Ok(Self { listener, announced })
     }
 
-    /// The command that tells the server where to connect: PORT for IPv4, which every server
-    /// knows, EPRT for IPv6.
+    /// The command that tells the server where to connect.
     pub(super) fn command(&self) -> Vec<u8> {
-        let port = self.announced.port();
-        match self.announced.ip() {
-            IpAddr::V4(ip) => {
-                let [a, b, c, d] = ip.octets();
-                let [high, low] = port.to_be_bytes();
-                format!("PORT {a},{b},{c},{d},{high},{low}").into_bytes()
-            }
-            IpAddr::V6(ip) => format!("EPRT |2|{ip}|{port}|").into_bytes(),
-        }
+        port_command(self.announced)
     }
 
     /// Takes the server's connection. A stranger who found the port first is sent away.
@@ -67,6 +58,20 @@ impl Waiting {
                 return Ok(socket);
             }
         }
+    }
+}
+
+/// The command that tells a server where to connect: PORT for IPv4, which every server knows, EPRT
+/// for IPv6.
+pub(super) fn port_command(address: SocketAddr) -> Vec<u8> {
+    let port = address.port();
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => {
+            let [a, b, c, d] = ip.octets();
+            let [high, low] = port.to_be_bytes();
+            format!("PORT {a},{b},{c},{d},{high},{low}").into_bytes()
+        }
+        IpAddr::V6(ip) => format!("EPRT |2|{ip}|{port}|").into_bytes(),
     }
 }
 

@@ -135,6 +135,11 @@ impl Control {
         sent.map_err(|error| self.lost(error, Phase::Reply))
     }
 
+    /// Sends a NOOP in the middle of a transfer. When it is answered nobody knows.
+    pub(super) fn beat(&mut self) -> io::Result<()> {
+        self.link().send_beside(b"NOOP\r\n")
+    }
+
     /// Starts TLS on the control connection.
     pub(super) fn secure(&mut self, config: &Arc<ClientConfig>, host: &str) -> Result<(), Cause> {
         let secured = self.link().secure(config, host);
@@ -150,6 +155,26 @@ impl Control {
     /// Gives the connection up: nothing more may be asked on it.
     pub(super) fn give_up(&mut self) {
         self.out_of_step = true;
+    }
+
+    /// Whether a reply is due to a line that was sent ahead.
+    pub(super) fn owes(&self) -> bool {
+        self.link().owes()
+    }
+
+    /// Whether a whole reply is here, waiting up to `limit` for it. A wait in vain does no harm.
+    ///
+    /// # Errors
+    /// A lost connection, or what is no reply.
+    pub(super) fn arrived(&mut self, limit: Duration) -> Result<bool, Cause> {
+        let arrived = self.link().arrived(limit);
+        self.out_of_step |= arrived.is_err();
+        arrived.map_err(|error| self.lost(error, Phase::Reply))
+    }
+
+    /// The socket, to wait for it together with others.
+    pub(super) fn socket(&self) -> io::Result<TcpStream> {
+        self.link().socket().try_clone()
     }
 
     /// Lets the end of the run cut the connection.

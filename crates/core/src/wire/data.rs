@@ -1,11 +1,12 @@
 //! Data connections: passive or active, plain or under TLS, and the server's verdict at their end.
 
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use super::active::Waiting;
 use super::connect;
-use super::session::{Session, Type, done, line, said};
+use super::pulse::{Noops, Pulse};
+use super::session::{Session, Type, VERDICT_PATIENCE, done, line, said};
 use super::stream::Stream;
 use crate::charset::Guess;
 use crate::ending::Stake;
@@ -17,9 +18,6 @@ use crate::reply::Reply;
 /// How long an EPSV port may take to connect before PASV is tried: behind some NAT boxes EPSV is
 /// answered and then blocked.
 const EPSV_PATIENCE: Duration = Duration::from_secs(5);
-
-/// The verdict may take this many times `--timeout`: servers scan or copy a file before it.
-const VERDICT_PATIENCE: u32 = 4;
 
 /// How long to wait for the server's words once a transfer has broken.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -159,6 +157,7 @@ impl Session {
     /// Connects where EPSV says; `None`, for the rest of the session, where that leads nowhere.
     fn extended_passive(&mut self) -> Result<Option<TcpStream>, Cause> {
         if self.passive.is_none() {
+            self.epsv_presumed = false;
             let reply = self.send(b"EPSV")?;
             self.take_epsv(&reply);
         }
@@ -186,9 +185,15 @@ impl Session {
         }
     }
 
-    /// Connects where PASV says. The host in the answer is the control connection's peer unless
-    /// the user trusts it: behind NAT it is wrong, and a hostile server could name a third party.
+    /// Connects where PASV says.
     fn passive(&mut self) -> Result<TcpStream, Cause> {
+        let address = self.passive_address()?;
+        connect::connect(address, self.access.timeout, Phase::DataConnect)
+    }
+
+    /// Where PASV says. The host in the answer is the control connection's peer unless the user
+    /// trusts it: behind NAT it is wrong, and a hostile server could name a third party.
+    pub(super) fn passive_address(&mut self) -> Result<SocketAddr, Cause> {
         let reply = self.send(b"PASV")?;
         if !reply.is_done() {
             let said = said(&reply);
@@ -203,7 +208,7 @@ impl Session {
             address = self.control.peer().map_err(|e| Cause::Lost(Phase::Reply, e))?;
             address.set_port(port);
         }
-        connect::connect(address, self.access.timeout, Phase::DataConnect)
+        Ok(address)
     }
 
     fn step_through(&mut self, door: Door) -> Result<Stream, Cause> {
@@ -262,18 +267,51 @@ impl Session {
         Ok(reply)
     }
 
-    fn end_transfer(&mut self, verdict: &Reply) {
+    /// The transfer is over, and this was the last word on it.
+    pub(super) fn end_transfer(&mut self, verdict: &Reply) {
         self.in_transfer = false;
+        self.settle_noops();
         if verdict.code() == 421 {
             self.control.give_up();
         }
     }
 
+    /// Whether `reply` answers a NOOP: the verdict on a transfer is none of these. It is counted then.
+    fn is_of_noop(&mut self, reply: &Reply) -> bool {
+        let fits = matches!(reply.code(), 200 | 500..=504);
+        if self.noops.open == 0 || !fits {
+            return false;
+        }
+        self.noops.open -= 1;
+        true
+    }
+
+    /// Reads the answers to NOOPs that are still open. A session of which that is not possible is
+    /// given up: the verdict is in, and counts.
+    fn settle_noops(&mut self) {
+        if self.noops.open > 0 && self.control.is_in_step() && self.read_up_to_pwd().is_err() {
+            self.control.give_up();
+        }
+        self.noops = Noops::default();
+    }
+
+    fn read_up_to_pwd(&mut self) -> Result<(), Cause> {
+        let mut reply = self.control.command(b"PWD", Phase::Reply)?;
+        while self.is_of_noop(&reply) {
+            self.control.owe_first();
+            reply = self.control.pending(Phase::Reply)?;
+        }
+        Ok(())
+    }
+
     /// Reads the reply that is due, passing over 1xx: 120 before 220, or the 110 of a marker.
     pub(super) fn final_reply(&mut self, phase: Phase) -> Result<Reply, Cause> {
-        for _ in 0..MOST_PRELIMINARY {
+        let mut passed = 0;
+        while passed < MOST_PRELIMINARY {
             let reply = self.control.pending(phase)?;
-            if !reply.is_preliminary() {
+            if reply.is_preliminary() {
+                passed += 1;
+            } else if !self.is_of_noop(&reply) {
                 return Ok(reply);
             }
             self.control.owe_first();
@@ -321,6 +359,12 @@ impl<'s> Transfer<'s> {
         Ok(Some(total))
     }
 
+    /// The data connection, and what keeps the control connection alive while it is used.
+    pub fn parts(&mut self) -> (&mut Stream, Pulse<'_>) {
+        let Session { control, noops, access, .. } = &mut *self.session;
+        (&mut self.stream, Pulse::new(control, noops, access.keep_alive))
+    }
+
     /// The cap on all transfers of the run together.
     pub fn rate(&self) -> Option<std::sync::Arc<Rate>> {
         self.session.access.rate.clone()
@@ -339,14 +383,13 @@ impl<'s> Transfer<'s> {
     /// Anything but 2xx, or a count that does not agree.
     pub fn finish_download(self, received: u64, next: Next) -> Result<Reply, Cause> {
         let Self { session, stream, announced, stake, .. } = self;
-        if next == Next::Transfer && session.may_presume_epsv() {
+        if next == Next::Transfer && session.noops.open == 0 && session.may_presume_epsv() {
             session.control.presume(&[b"EPSV".to_vec()])?;
             session.epsv_presumed = true;
         }
         drop(stake);
         stream.close();
         let reply = session.verdict()?;
-        session.epsv_presumed = false;
         if !reply.is_done() {
             return Err(judged(reply, received == 0));
         }

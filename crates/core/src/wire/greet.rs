@@ -86,7 +86,11 @@ impl Guest<'_> {
                 self.give_account(&mut session)?;
                 self.settle(session).map(Some)
             }
-            Verdict::In { in_order: false } => self.settle(session).map(Some),
+            Verdict::In { in_order: false } => {
+                // It works on several commands at once, and answers what is done first.
+                session.pipeline = false;
+                self.settle(session).map(Some)
+            }
             Verdict::In { in_order: true } => {
                 for (line, reply) in flight.iter().zip(replies).skip(2) {
                     take_answer(&mut session, line, reply)?;

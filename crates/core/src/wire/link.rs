@@ -45,6 +45,8 @@ pub(super) struct Link {
     /// The part of a command line that suppaftp has written so far.
     writing: Vec<u8>,
     incoming: ReplyReader,
+    /// A reply that was looked for before anybody asked for it.
+    early: Option<Reply>,
     /// The clean form of the last reply, while suppaftp reads it.
     clean: VecDeque<u8>,
     last: Option<Reply>,
@@ -66,6 +68,7 @@ impl Link {
             unheard: 0,
             writing: Vec::new(),
             incoming: ReplyReader::default(),
+            early: None,
             clean: b"200 ready\r\n200 ready\r\n".to_vec().into(),
             last: None,
             patience,
@@ -89,6 +92,11 @@ impl Link {
         Ok(())
     }
 
+    /// Sends a line beside all others: whose replies come when is for the caller to find out.
+    pub(super) fn send_beside(&mut self, line: &[u8]) -> io::Result<()> {
+        self.send(line)
+    }
+
     /// Marks a reply as due that no command line asks for.
     pub(super) fn owe(&mut self) {
         self.due.push_back(Due::Line(PENDING.to_vec()));
@@ -97,6 +105,11 @@ impl Link {
     /// Marks a reply as due, before all others, that no command line asks for.
     pub(super) fn owe_first(&mut self) {
         self.due.push_front(Due::Line(PENDING.to_vec()));
+    }
+
+    /// Whether a reply is due to a line that was sent ahead.
+    pub(super) fn owes(&self) -> bool {
+        self.due.iter().any(|due| *due != Due::Unheard)
     }
 
     /// Keeps `secrets` out of the trace.
@@ -180,8 +193,29 @@ impl Link {
         self.send(&line)
     }
 
+    /// Whether a whole reply is here, within `limit`. It stays for the next that asks for one.
+    pub(super) fn arrived(&mut self, limit: Duration) -> io::Result<bool> {
+        if self.early.is_some() {
+            return Ok(true);
+        }
+        match self.reply_by(Instant::now() + limit) {
+            Ok(reply) => {
+                self.early = Some(reply);
+                Ok(true)
+            }
+            Err(error) if ran_out(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn next_reply(&mut self) -> io::Result<Reply> {
-        let deadline = Instant::now() + self.patience;
+        match self.early.take() {
+            Some(reply) => Ok(reply),
+            None => self.reply_by(Instant::now() + self.patience),
+        }
+    }
+
+    fn reply_by(&mut self, deadline: Instant) -> io::Result<Reply> {
         loop {
             match self.incoming.take() {
                 Ok(Some(reply)) => {
@@ -210,6 +244,11 @@ impl Link {
         self.incoming.push(chunk.get(..count).unwrap_or(&[]));
         Ok(())
     }
+}
+
+/// Whether a wait came to its end without what was waited for.
+fn ran_out(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// A read that a signal interrupted is no failure.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::access::{Access, Credentials};
 use super::control::Control;
 use super::greet::{self, How};
+use super::pulse::Noops;
 use super::tls::TlsSession;
 use crate::charset::{Charset, Guess, for_terminal};
 use crate::ending::Stake;
@@ -14,6 +15,10 @@ use crate::features::Features;
 use crate::path::RemotePath;
 use crate::reply::Reply;
 use crate::url::Origin;
+
+/// What a server says after it has read or scanned a whole file may take this many times `--timeout`:
+/// the verdict on a transfer, a checksum.
+pub(super) const VERDICT_PATIENCE: u32 = 4;
 
 /// What the first flight of commands should bring back besides the login.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -77,6 +82,8 @@ pub struct Session {
     home: Option<Vec<u8>>,
     /// Whether commands may go out before the replies to earlier ones are in.
     pub(super) pipeline: bool,
+    /// The NOOPs that were sent during transfers.
+    pub(super) noops: Noops,
     /// Whether a transfer began whose end was never read: nothing more can be asked then.
     pub(super) in_transfer: bool,
     /// That a signal may cut the control connection.
@@ -128,6 +135,7 @@ impl Session {
             away: false,
             home: None,
             pipeline,
+            noops: Noops::default(),
             in_transfer: false,
             _stake: stake,
             guess,
@@ -162,6 +170,25 @@ impl Session {
     /// The connection is lost or the wait runs out.
     pub fn ask(&mut self, verb: &str, path: Option<&RemotePath>) -> Result<Reply, Cause> {
         self.send(&line(verb, path))
+    }
+
+    /// The same with `rest` behind the path, and a blank between.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub fn ask_about(&mut self, verb: &str, path: &RemotePath, rest: &str) -> Result<Reply, Cause> {
+        self.send(&[&line(verb, Some(path))[..], b" ", rest.as_bytes()].concat())
+    }
+
+    /// The same about what takes the server time: it has to read the whole file for a checksum.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub fn ask_for_long(&mut self, verb: &str, path: &RemotePath) -> Result<Reply, Cause> {
+        self.control.set_patience(self.access.timeout * VERDICT_PATIENCE);
+        let reply = self.ask(verb, Some(path))?;
+        self.control.set_patience(self.access.timeout);
+        Ok(reply)
     }
 
     /// As [`Self::ask`], and anything but 2xx is an error.
@@ -271,12 +298,9 @@ impl Session {
     /// # Errors
     /// The connection is lost.
     pub fn size_before_transfer(&mut self, path: &RemotePath) -> Result<Option<u64>, Cause> {
-        if self.may_presume_epsv() && self.passive.is_none() {
-            self.control.presume(&[line("SIZE", Some(path)), line("EPSV", None)])?;
-            let reply = self.send(&line("SIZE", Some(path)))?;
-            return Ok(reply.size());
-        }
-        self.size(path)
+        self.send_together(vec![line("SIZE", Some(path))])?;
+        let reply = self.ask("SIZE", Some(path))?;
+        Ok(self.not_of_epsv(reply)?.size())
     }
 
     /// Size and time of a file that a transfer follows for, as [`Self::size`] and
@@ -288,15 +312,48 @@ impl Session {
         &mut self,
         path: &RemotePath,
     ) -> Result<(Option<u64>, Option<i64>), Cause> {
-        let (size, time) = (line("SIZE", Some(path)), line("MDTM", Some(path)));
-        if self.pipeline {
-            let mut lines = vec![size, time];
-            if self.may_presume_epsv() && self.passive.is_none() {
-                lines.push(line("EPSV", None));
+        self.send_together(vec![line("SIZE", Some(path)), line("MDTM", Some(path))])?;
+        let (size, time) = (self.ask("SIZE", Some(path))?, self.ask("MDTM", Some(path))?);
+        let (size, time) = (self.not_of_epsv(size)?, self.not_of_epsv(time)?);
+        match (size.time(), time.time()) {
+            // A size of so many digits is no file's.
+            (Some(swapped), None) => {
+                self.pipeline = false;
+                Ok((time.size(), Some(swapped)))
             }
-            self.control.presume(&lines)?;
+            (_, told) => Ok((size.size(), told)),
         }
-        Ok((self.size(path)?, self.modified(path)?))
+    }
+
+    /// Sends questions about a file that a transfer follows for, with the EPSV for that behind them;
+    /// or takes the answer to the one that went out at the end of the last transfer.
+    fn send_together(&mut self, mut lines: Vec<Vec<u8>>) -> Result<(), Cause> {
+        if !self.pipeline {
+            return Ok(());
+        }
+        let epsv_is_due = std::mem::take(&mut self.epsv_presumed);
+        if !epsv_is_due && self.may_presume_epsv() && self.passive.is_none() {
+            lines.push(line("EPSV", None));
+            self.epsv_presumed = true;
+        }
+        self.control.presume(&lines)?;
+        if epsv_is_due {
+            let reply = self.send(b"EPSV")?;
+            self.take_epsv(&reply);
+        }
+        Ok(())
+    }
+
+    /// The reply that `reply` should be. Where it is the answer to an EPSV that was sent behind the
+    /// command, the server works on several at once (libunftp), and is sent one at a time from now on.
+    fn not_of_epsv(&mut self, reply: Reply) -> Result<Reply, Cause> {
+        if reply.code() != 229 {
+            return Ok(reply);
+        }
+        self.take_epsv(&reply);
+        self.pipeline = false;
+        self.epsv_presumed = false;
+        self.send(b"EPSV")
     }
 
     /// Whether the next EPSV may go out before it is asked for.
@@ -411,7 +468,7 @@ pub(super) fn line(verb: &str, path: Option<&RemotePath>) -> Vec<u8> {
 }
 
 /// Code and words of a reply, for a message.
-pub(super) fn said(reply: &Reply) -> String {
+pub fn said(reply: &Reply) -> String {
     format!("{} {}", reply.code(), for_terminal(&reply.words()))
 }
 

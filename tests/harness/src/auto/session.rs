@@ -286,6 +286,9 @@ impl Session {
         if setup.knows("MLSD") && setup.knows("MLST") {
             text.push_str(" MLST type*;size*;modify*;UNIX.mode*;\r\n");
         }
+        for feature in &setup.offers {
+            text.push_str(&format!(" {}\r\n", feature.escape_ascii()));
+        }
         text.push_str("211 End");
         self.reply(text)
     }

@@ -32,6 +32,8 @@ pub struct Setup {
     pub users: Vec<(Vec<u8>, Vec<u8>)>,
     /// Commands and options the server does not know.
     pub without: Vec<String>,
+    /// Features that it names beside its own.
+    pub offers: Vec<Vec<u8>>,
     /// The lines of the greeting.
     pub greeting: Vec<Vec<u8>>,
     /// Listings that are not made from the files: verb, path, bytes.
@@ -88,6 +90,7 @@ impl Setup {
             ("without", rest) => {
                 self.without.extend(rest.iter().map(|w| w.keyword().to_uppercase()))
             }
+            ("offers", [feature]) => self.offers.push(bytes(feature)?),
             ("greeting", rest) => self.greeting = rest.iter().map(bytes).collect::<Result<_>>()?,
             ("listing", [verb, dir, rest @ ..]) => {
                 let content = Content::parse(rest)?.fill(&Vars::new())?;

@@ -15,7 +15,7 @@ use crate::{guarded::Guarded, server::Site};
 pub fn start(site: &Site<'_>, built: &Path) -> Result<(Guarded, u16), String> {
     let program = built.join("embedded-ftpd");
     let mut command = Command::new(&program);
-    command.arg(site.root).stdout(Stdio::piped());
+    command.arg(site.root).arg(site.address).stdout(Stdio::piped());
     let mut process =
         Guarded::closing(command).map_err(|error| format!("{}: {error}", program.display()))?;
     let mut line = String::new();

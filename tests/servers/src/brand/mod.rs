@@ -46,14 +46,29 @@ impl Brand {
     pub fn lacks(self) -> &'static [Lack] {
         match self {
             Self::Embedded => &[
+                (Need::Fxp, "libunftp knows no PORT"),
                 (Need::RawNames, "libunftp shows a byte that is not UTF-8 as U+FFFD"),
+                (Need::SetTime, "libunftp has no MFMT"),
+                (Need::Chmod, "libunftp has no SITE CHMOD"),
+                (Need::Checksums, "libunftp computes no checksums"),
                 (Need::Ascii, "libunftp answers TYPE A with `always in binary mode`"),
             ],
             Self::PureFtpd => &[
+                (Need::Sscn, "Pure-FTPd has no SSCN"),
+                (Need::Fxp, "Pure-FTPd takes no address but the client's"),
                 (Need::EdgeBlanks, "Pure-FTPd stores blanks at the ends of a name as underscores"),
+                (Need::Checksums, "Pure-FTPd computes no checksums"),
                 (Need::Backslash, "Pure-FTPd answers 553 to a name with a backslash"),
             ],
-            _ => &[],
+            Self::Vsftpd => &[
+                (Need::Fxp, "vsftpd takes no address but the client's"),
+                (Need::Checksums, "vsftpd computes no checksums"),
+            ],
+            Self::Pyftpdlib => &[
+                (Need::Sscn, "pyftpdlib has no SSCN"),
+                (Need::Checksums, "pyftpdlib computes no checksums"),
+            ],
+            Self::Proftpd => &[],
         }
     }
 }

@@ -21,6 +21,7 @@ RequireValidShell off
 DefaultRoot ~
 Umask 022
 AllowOverwrite on
+AllowForeignAddress on
 AllowStoreRestart on
 AllowRetrieveRestart on
 MaxInstances none
@@ -53,7 +54,7 @@ fn configuration(site: &Site<'_>) -> String {
     let state = site.state;
     let modules = site.programs.join("proftpd/usr/lib/proftpd");
     let own = format!(
-        "ModulePath {modules}\nLoadModule mod_ident.c\n{tls}{COMMON}DefaultAddress {address}\n\
+        "ModulePath {modules}\nLoadModule mod_ident.c\nLoadModule mod_digest.c\n{tls}{COMMON}DefaultAddress {address}\n\
          Port {port}\nAuthUserFile {users}\nScoreboardFile {board}\nPidFile {pid}\n\
          SystemLog {log}\n",
         modules = modules.display(),
@@ -77,10 +78,15 @@ fn protection(site: &Site<'_>) -> String {
         _ => "TLSv1.2 TLSv1.3",
     };
     format!(
-        "TLSEngine on\nTLSRequired on\nTLSProtocol {versions}\nTLSLog {log}\n\
-         TLSECCertificateFile {cert}\nTLSECCertificateKeyFile {key}\n",
+        "TLSEngine on\nTLSRequired on\nTLSProtocol {versions}\n{reuse}TLSLog {log}\n\
+         TLSECCertificateFile {cert}\nTLSECCertificateKeyFile {key}\n\
+         TLSCACertificateFile {ca}\n",
+        // Two servers have no session to resume.
+        reuse = if site.tls == Tls::Any { "TLSOptions NoSessionReuseRequired\n" } else { "" },
         log = site.state.at("tls-log").display(),
         cert = site.pki.cert.display(),
         key = site.pki.key.display(),
+        // Whom it trusts when it plays the client for another server.
+        ca = site.pki.ca.display(),
     )
 }

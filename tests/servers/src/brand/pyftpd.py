@@ -19,6 +19,7 @@ else:
 Handler.authorizer = authorizer
 Handler.unicode_errors = "surrogateescape"  # names that are not UTF-8 stay the bytes they are
 Handler.auth_failed_timeout = 0
+Handler.permit_foreign_addresses = True  # servers may send to each other
 server = FTPServer((address, int(port)), Handler)
 server.max_cons_per_ip = int(most)  # 0 is no limit
 server.serve_forever()

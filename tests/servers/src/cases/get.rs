@@ -1,7 +1,14 @@
 //! `ftp-get`: to stdout, to files, whole trees, sizes at the edges, globs, parts, what is missing.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
 use super::{Case, Outcome, case, holds, pattern, plant_tree, same_bytes, same_tree};
-use crate::{server::Server, tools::Tools};
+use crate::{
+    server::{Need, Server},
+    tools::Tools,
+};
 
 pub(super) const CASES: &[Case] = &[
     case("get writes to stdout", to_stdout),
@@ -13,6 +20,9 @@ pub(super) const CASES: &[Case] = &[
     case("get of a glob that matches nothing fails", empty_glob),
     case("get goes on after a missing file", one_missing),
     case("get -T reads operands from a list", from_list),
+    Case { name: "get and put pass 4 GiB", needs: &[Need::Plain, Need::Time], run: beyond_32_bits },
+    case("get to a full disk leaves nothing and says so", full_disk),
+    case("get to a read-only folder says so", read_only),
 ];
 
 fn to_stdout(server: &Server, tools: &Tools) -> Outcome {
@@ -96,4 +106,49 @@ fn from_list(server: &Server, tools: &Tools) -> Outcome {
     server.root.write("b", "<b>")?;
     tools.here.write("list", ["/b", "/a"].map(|path| server.url(path) + "\n").concat())?;
     tools.get(server).args(&["-T", "list"]).run()?.printed("<b><a>")
+}
+
+/// A file system of 1 MiB in a namespace of its own, with `options`; then the download, and what is left.
+fn on_small_disk(options: &str) -> String {
+    format!(
+        "mkdir disk && exec unshare --mount sh -c 'mount -t tmpfs -o size=1m{options} none disk && \
+         ftp-get $FLAGS -o disk/a $URL/a; code=$?; ls -A disk; exit $code'"
+    )
+}
+
+fn full_disk(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("a", pattern(5 << 20))?;
+    let ran = tools.sh(server, &on_small_disk("")).run()?;
+    ran.code(6)?
+        .stdout("")?
+        .expect(ran.says("No space left on device"), "ENOSPC is named")
+        .map(drop)
+}
+
+fn read_only(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("a", "alpha")?;
+    let ran = tools.sh(server, &on_small_disk(",ro")).run()?;
+    ran.code(6)?.stdout("")?.expect(ran.says("Read-only file system"), "EROFS is named").map(drop)
+}
+
+/// A sparse file of five bytes more than 32 bits count.
+fn beyond_32_bits(server: &Server, tools: &Tools) -> Outcome {
+    const LENGTH: u64 = (4 << 30) + 5;
+    let plant = |path: &Path| {
+        let file = File::options().write(true).open(path)?;
+        file.set_len(LENGTH)?;
+        file.write_all_at(b"tail!", LENGTH - 5)
+    };
+    for (folder, name) in [(&server.root, "a"), (&tools.here, "b")] {
+        folder.write(name, "")?;
+        plant(&folder.at(name)).map_err(|error| error.to_string())?;
+    }
+    tools.get(server).args(&["--range", "-5"]).arg(server.url("/a")).run()?.printed("tail!")?;
+    let count = "ftp-get $FLAGS $URL/a | { head -c 4294967296 >/dev/null; cat; }";
+    tools.sh(server, count).run()?.printed("tail!")?;
+    tools.put(server).arg("b").arg(server.url("/b")).silent()?;
+    let stored = File::open(server.root.at("b")).map_err(|error| error.to_string())?;
+    let mut tail = [0; 6];
+    let count = stored.read_at(&mut tail, LENGTH - 5).map_err(|error| error.to_string())?;
+    same_bytes("the end", b"tail!", tail.get(..count).unwrap_or(&[]))
 }

@@ -7,11 +7,11 @@ mod encodings;
 mod get;
 mod list;
 mod names;
-
 mod parallel;
 mod pipe;
 mod put;
 mod remove;
+mod times;
 
 use crate::{
     folder::Folder,
@@ -45,6 +45,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         pipe::CASES,
         connect::CASES,
         parallel::CASES,
+        times::CASES,
     ]
     .into_iter()
     .flatten()

@@ -10,6 +10,17 @@ pub(super) const CASES: &[Case] = &[
     case("pipe copies a file to another server", file),
     case("pipe copies what a glob matches", glob),
     case("pipe -R copies a tree", tree),
+    Case {
+        name: "pipe has the servers send to each other",
+        needs: &[Need::Fxp, Need::Plain],
+        run: directly,
+    },
+    Case {
+        name: "pipe has servers under TLS send to each other",
+        needs: &[Need::Fxp, Need::Sscn],
+        run: directly,
+    },
+    case("pipe copies where the servers may not meet", relayed),
     case("pipe goes on after a missing file", one_missing),
     case("get | put copies 0 bytes, 1 byte and 1 MiB", composed),
     Case { name: "get | put copies 100 MiB", needs: &[Need::Plain], run: composed_large },
@@ -43,6 +54,30 @@ fn tree(server: &Server, tools: &Tools) -> Outcome {
     plant_tree(&server.root, "tree")?;
     tools.pipe(server).arg("-R").args(&[server.url("/tree"), peer.url("/")]).silent()?;
     same_tree(&server.root, "tree/", &peer.root, "tree/")
+}
+
+fn directly(server: &Server, tools: &Tools) -> Outcome {
+    let said = send(server, tools, "--fxp=always")?;
+    holds("three files server to server", said.matches("server to server").count() == 3)
+}
+
+/// Whatever the servers allow, the files are there.
+fn relayed(server: &Server, tools: &Tools) -> Outcome {
+    send(server, tools, "--fxp=auto").map(drop)
+}
+
+fn send(server: &Server, tools: &Tools, fxp: &str) -> Result<String, String> {
+    let peer = server.peer()?;
+    for name in ["d/a", "d/b", "d/c"] {
+        server.root.write(name, pattern(300_000))?;
+    }
+    let urls = [server.url("/d/*"), peer.url("/")];
+    let ran = tools.pipe(server).args(&["-v", fxp]).args(&urls).run()?;
+    ran.code(0)?;
+    for name in ["a", "b", "c"] {
+        same_bytes(name, &pattern(300_000), &peer.root.read(name)?)?;
+    }
+    Ok(ran.errors())
 }
 
 fn one_missing(server: &Server, tools: &Tools) -> Outcome {

@@ -1,0 +1,132 @@
+//! One file from server to server without passing through here (FXP), where the servers let each
+//! other in. What they refuse, or break, is left to the relay.
+
+use crate::error::Cause;
+use crate::relay::{Relay, RelayError};
+use crate::servers::{Route, Server};
+use crate::wire::{Indirect, Pair, Type, Wants, Way};
+
+/// Whether servers may send to each other.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Fxp {
+    /// Where they do.
+    #[default]
+    Auto,
+    /// Not at all: all bytes pass through here.
+    Never,
+    /// Only so: what they refuse is an error.
+    Always,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sent {
+    /// The file is there, with so many bytes.
+    Whole(u64),
+    /// Its bytes have to pass through here; the destination may have some of them already.
+    Not {
+        /// Whether it may.
+        begun: bool,
+    },
+}
+
+/// Has the servers send a file to each other, if `fxp` and both of them allow it and its size can
+/// be had: without one, nobody here could tell that it is whole.
+///
+/// # Errors
+/// A refused file, a lost connection, or, with [`Fxp::Always`], whatever keeps the servers apart.
+pub fn send(
+    (source, sink): (&mut Server, &mut Server),
+    job: &Relay<'_>,
+    fxp: Fxp,
+) -> Result<Sent, RelayError> {
+    if fxp == Fxp::Never {
+        return Ok(Sent::Not { begun: false });
+    }
+    let sent = try_send((source, sink), job)?;
+    match sent {
+        Sent::Not { .. } if fxp == Fxp::Always => {
+            if sent == (Sent::Not { begun: true }) {
+                sink.remove_half(job.to);
+            }
+            let text = "the two servers do not send it to each other (--fxp=auto relays it)";
+            Err(RelayError::Sink(Cause::Operand(text.into())))
+        }
+        sent => Ok(sent),
+    }
+}
+
+fn try_send(
+    (source, sink): (&mut Server, &mut Server),
+    job: &Relay<'_>,
+) -> Result<Sent, RelayError> {
+    if source.direct == Route::Shut || job.kind == Type::Ascii {
+        return Ok(Sent::Not { begun: false });
+    }
+    let Some(size) = size(source, job).map_err(RelayError::Source)? else {
+        return Ok(Sent::Not { begun: false });
+    };
+    let Some(way) = way((&mut *source, &mut *sink), job)? else {
+        source.direct = Route::Shut;
+        return Ok(Sent::Not { begun: false });
+    };
+    source.direct = Route::By(way);
+    match pair((&mut *source, &mut *sink), job)?.send(way, job.from, job.to) {
+        Ok(()) => agree(sink, job, size),
+        Err(Indirect { cause, begun, .. }) => {
+            if !is_about_the_file(&cause) {
+                source.direct = Route::Shut;
+            }
+            source.try_again();
+            sink.try_again();
+            Ok(Sent::Not { begun })
+        }
+    }
+}
+
+/// The size of the file. Where the source will listen, the question for its port goes with it.
+fn size(source: &mut Server, job: &Relay<'_>) -> Result<Option<u64>, Cause> {
+    let listens = source.direct == Route::By(Way::SourceListens);
+    let features = !job.from.as_bytes().is_ascii();
+    let session = source.session(Wants { features, data: listens })?;
+    if listens { session.size_before_transfer(job.from) } else { session.size(job.from) }
+}
+
+fn way(
+    (source, sink): (&mut Server, &mut Server),
+    job: &Relay<'_>,
+) -> Result<Option<Way>, RelayError> {
+    if let Route::By(way) = source.direct {
+        return Ok(Some(way));
+    }
+    pair((source, sink), job)?.way().map_err(|failed| match failed.at_sink {
+        true => RelayError::Sink(failed.cause),
+        false => RelayError::Source(failed.cause),
+    })
+}
+
+fn pair<'s>(
+    (source, sink): (&'s mut Server, &'s mut Server),
+    job: &Relay<'_>,
+) -> Result<Pair<'s>, RelayError> {
+    let wants = |path: &[u8]| Wants { features: !path.is_ascii(), data: false };
+    let source = source.session(wants(job.from.as_bytes())).map_err(RelayError::Source)?;
+    let half = sink.half(job.to);
+    let sink = sink.session(wants(job.to.as_bytes())).map_err(RelayError::Sink)?;
+    Ok(Pair { source, sink, begun: Some(Box::new(move || half.begun())) })
+}
+
+/// Whether a refusal has nothing to do with the way the file was to take.
+fn is_about_the_file(cause: &Cause) -> bool {
+    matches!(cause, Cause::Refused(reply) if matches!(reply.code(), 450 | 452 | 532 | 550..=553))
+}
+
+/// Both servers say that it is done; now the sizes have to agree. What is too short is finished by
+/// the relay, what is too long was another file.
+fn agree(sink: &mut Server, job: &Relay<'_>, want: u64) -> Result<Sent, RelayError> {
+    let stored = sink.session(Wants::default()).and_then(|session| session.size(job.to));
+    match stored.map_err(RelayError::Sink)? {
+        Some(got) if got != want => Ok(Sent::Not { begun: got < want }),
+        _ => Ok(Sent::Whole(want)),
+    }
+}

@@ -1,0 +1,137 @@
+//! Times and permissions of files on servers: asked for before a transfer, set after one.
+
+use crate::error::Cause;
+use crate::look;
+use crate::newer::{Insist, Version};
+use crate::path::RemotePath;
+use crate::reply::Reply;
+use crate::retry::{Tries, may_pass};
+use crate::servers::{Server, SetTime};
+use crate::time::timeval;
+use crate::wire::{Session, Wants, said};
+
+impl SetTime {
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Mfmt => Some(Self::Mdtm),
+            Self::Mdtm => Some(Self::SiteUtime),
+            Self::SiteUtime => Some(Self::SiteUtimeFirst),
+            Self::SiteUtimeFirst => None,
+        }
+    }
+
+    fn ask(self, session: &mut Session, path: &RemotePath, time: i64) -> Result<Reply, Cause> {
+        let time = timeval(time);
+        match self {
+            Self::Mfmt => session.ask(&format!("MFMT {time}"), Some(path)),
+            Self::Mdtm => session.ask(&format!("MDTM {time}"), Some(path)),
+            Self::SiteUtime => {
+                session.ask_about("SITE UTIME", path, &format!("{time} {time} {time} UTC"))
+            }
+            Self::SiteUtimeFirst => session.ask(&format!("SITE UTIME {time}"), Some(path)),
+        }
+    }
+}
+
+/// Size and time of a file on a server, as far as `known` leaves them open.
+///
+/// # Errors
+/// The connection is lost.
+pub fn version(server: &mut Server, path: &RemotePath, known: Version) -> Result<Version, Cause> {
+    if known.is_known() {
+        return Ok(known);
+    }
+    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+    let (size, modified) = server.session(wants)?.size_and_time(path)?;
+    Ok(Version { size: size.or(known.size), modified: known.modified.or(modified) })
+}
+
+/// Whether there is a file of that name. Where neither SIZE nor MDTM is known, a listing tells.
+///
+/// # Errors
+/// The connection is lost.
+pub fn is_there(server: &mut Server, path: &RemotePath) -> Result<bool, Cause> {
+    if !version(server, path, Version::default())?.is_nothing() {
+        return Ok(true);
+    }
+    let session = server.session(Wants { features: true, data: false })?;
+    let features = session.features()?;
+    if features.size || features.mdtm {
+        return Ok(false);
+    }
+    match look::describe(session, path) {
+        Ok(_) => Ok(true),
+        Err(Cause::Refused(_)) if session.is_usable() => Ok(false),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// What is set of a file that was stored.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Stamp {
+    /// When it was last modified, in seconds since 1970, UTC; and how much depends on it.
+    pub time: Option<(i64, Insist)>,
+    /// Its permission bits.
+    pub mode: Option<u32>,
+}
+
+/// Sets what there is to set. A lost connection is made again up to `retries` times in a row.
+///
+/// # Errors
+/// The server does not, where it has to, or is lost.
+pub fn set(
+    server: &mut Server,
+    path: &RemotePath,
+    stamp: Stamp,
+    retries: u32,
+) -> Result<(), Cause> {
+    let mut tries = Tries::new(retries);
+    while let Err(cause) = attempt(server, path, stamp) {
+        if !may_pass(&cause, server.was_reached()) || !tries.again() {
+            return Err(cause);
+        }
+        server.try_again();
+    }
+    Ok(())
+}
+
+fn attempt(server: &mut Server, path: &RemotePath, stamp: Stamp) -> Result<(), Cause> {
+    if let Some(mode) = stamp.mode {
+        set_mode(server, path, mode)?;
+    }
+    match stamp.time {
+        Some((time, insist)) => match set_time(server, path, time) {
+            Err(Cause::Operand(_)) if insist == Insist::No => Ok(()),
+            set => set,
+        },
+        None => Ok(()),
+    }
+}
+
+/// Sets when a file was last modified, in seconds since 1970, UTC. What the server takes is
+/// remembered for the next file.
+fn set_time(server: &mut Server, path: &RemotePath, time: i64) -> Result<(), Cause> {
+    let mut how = server.sets_time;
+    loop {
+        let reply = how.ask(server.session(Wants::default())?, path, time)?;
+        if reply.is_done() {
+            server.sets_time = how;
+            return Ok(());
+        }
+        match how.next() {
+            Some(next) if reply.code() / 100 == 5 => how = next,
+            _ => return Err(not_set("time", &reply)),
+        }
+    }
+}
+
+fn set_mode(server: &mut Server, path: &RemotePath, mode: u32) -> Result<(), Cause> {
+    let session = server.session(Wants::default())?;
+    let reply = session.ask(&format!("SITE CHMOD {mode:03o}"), Some(path))?;
+    if reply.is_done() { Ok(()) } else { Err(not_set("mode", &reply)) }
+}
+
+fn not_set(what: &str, reply: &Reply) -> Cause {
+    let said = said(reply);
+    Cause::Operand(format!("its {what} could not be set: {said}"))
+}

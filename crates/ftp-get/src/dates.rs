@@ -1,0 +1,53 @@
+//! The times of local files and directories, read and set.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+use std::time::{Duration, SystemTime};
+
+use ftp_core::local::Draft;
+use ftp_core::newer::Version;
+use ftp_core::report::Report;
+
+use crate::run::{Get, local};
+
+/// Size and time of a file; `None` when there is none.
+pub fn of(file: &Path) -> Option<Version> {
+    let found = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
+    Some(Version { size: Some(found.len()), modified: Some(found.mtime()) })
+}
+
+/// Gives a file that is being written the time it will have, in seconds since 1970.
+pub fn set(draft: &Draft, time: i64) -> io::Result<()> {
+    match draft {
+        Draft::Direct(_) => Ok(()),
+        draft => draft.file().set_modified(moment(time)),
+    }
+}
+
+/// Times before 1970, and those that the system cannot hold, become that.
+fn moment(time: i64) -> SystemTime {
+    let since = Duration::from_secs(u64::try_from(time).unwrap_or(0));
+    SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+impl Get {
+    /// Notes the time of a directory: each file that comes into it changes that again.
+    pub fn date_later(&self, folder: PathBuf, time: i64) {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).push((folder, time));
+    }
+
+    /// Gives directories their times, when all is in them.
+    pub fn date_folders(self, mut report: Report) -> Report {
+        let folders = self.folders.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (folder, time) in folders {
+            let dated = File::open(&folder).and_then(|dir| dir.set_modified(moment(time)));
+            if let Err(error) = dated {
+                report.failed(&local(&folder, error));
+            }
+        }
+        report
+    }
+}
