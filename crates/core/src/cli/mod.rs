@@ -12,7 +12,7 @@ pub use flag::{Flag, Section, Spec, Takes, Tool, keep, on, put};
 pub use operands::{EmptyItem, split_list};
 pub use parse::{Parsed, UsageError};
 pub use session_flags::{SessionArgs, effective_charset};
-pub use values::lanes;
+pub use values::{charset as encoding, lanes};
 
 #[cfg(test)]
 mod tests;
