@@ -80,13 +80,13 @@ impl Hosts {
         Ok(())
     }
 
-    /// Ends the servers. What they hold is in the folders then.
+    /// Ends the scripted servers. What they hold is in the folders then.
     ///
     /// # Errors
     /// What the system says.
     pub fn stop(&mut self) -> Result<(), String> {
         for host in &mut self.0 {
-            if let Some(Running::Scripted(mut server)) = host.running.take() {
+            if let Some(Running::Scripted(server)) = &mut host.running {
                 server.stop();
                 let kept = tree::keep(&server.tree(), &host.root);
                 kept.map_err(|error| format!("{}: {error}", host.name))?;
