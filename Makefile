@@ -2,8 +2,8 @@
 
 CARGO ?= cargo
 
-.PHONY: build test test-crates test-embedded test-servers test-faults test-cuts servers test-cases test-roundtrips \
-	check fuzz bench demo clean
+.PHONY: build test test-crates test-embedded test-servers test-faults test-cookbook test-cuts servers test-cases \
+	test-roundtrips check fuzz bench demo clean
 
 # The five tools.
 build:
@@ -27,6 +27,13 @@ test-servers: test-cases test-roundtrips test-cuts
 test-faults: build
 	$(CARGO) build -p faults
 	$(CARGO) run -q -p faults -- $(CELLS)
+
+# The recipes of docs/cookbook.md and docs/scaling.md, each as a reader would run it. Needs the programs that stand
+# in them; a recipe whose program is missing fails.
+test-cookbook: build
+	$(CARGO) build -p embedded
+	$(CARGO) test -p cookbook
+	$(CARGO) run -q -p cookbook -- $(RECIPES)
 
 # Large files through real servers, while every data connection is cut after 5 to 50 MiB.
 test-cuts: build servers
