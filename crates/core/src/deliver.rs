@@ -65,6 +65,14 @@ impl Landed<'_> {
     pub fn verdict(self) -> Result<(), Cause> {
         self.transfer.finish_download(self.moved, self.next).map(drop)
     }
+
+    /// The same, and makes the data connection of the next transfer.
+    ///
+    /// # Errors
+    /// Those of [`Transfer::finish_download`].
+    pub fn verdict_and_reach(self) -> Result<(), Cause> {
+        self.transfer.finish_download_and_reach(self.moved, self.next).map(drop)
+    }
 }
 
 /// What came of the bytes of a download.

@@ -173,11 +173,8 @@ fn attempt(
             let (told, ended) = both_verdicts(landed, up);
             let judged = told.or_else(|cause| judge(source, job, &mut progress, cause));
             judged.map_err(RelayError::Source)?;
-            let counted = thread::scope(|scope| {
-                scope.spawn(|| reach_next(source, job));
-                conclude(sink, job, stored, (progress.delivered, ended))
-            });
-            return counted.map_err(RelayError::Sink);
+            let ended = conclude(sink, job, stored, (progress.delivered, ended));
+            return ended.map_err(RelayError::Sink);
         }
         end => end.and_then(|landed| landed.map_or(Ok(()), Landed::verdict)),
     };
@@ -188,35 +185,32 @@ fn attempt(
         up.abandon();
         return Err(error);
     }
-    let ended = up.finish_upload().map(drop);
+    let ended = up.finish_upload_and_count();
     conclude(sink, job, stored, (progress.delivered, ended)).map_err(RelayError::Sink)
 }
 
-/// Waits for the verdicts of both servers at once.
-fn both_verdicts(landed: Landed<'_>, up: Transfer<'_>) -> (Result<(), Cause>, Result<(), Cause>) {
+/// Waits for the verdicts of both servers at once: the destination's and its size of the file, the
+/// source's and the data connection of its next file.
+fn both_verdicts(
+    landed: Landed<'_>,
+    up: Transfer<'_>,
+) -> (Result<(), Cause>, Result<Option<u64>, Cause>) {
     thread::scope(|scope| {
-        let told = scope.spawn(|| landed.verdict());
-        let ended = up.finish_upload().map(drop);
+        let told = scope.spawn(|| landed.verdict_and_reach());
+        let ended = up.finish_upload_and_count();
         (told.join().unwrap_or_else(|panic| resume_unwind(panic)), ended)
     })
 }
 
-/// Makes the data connection of the source's next file, while the destination is asked about this one.
-pub fn reach_next(source: &mut Server, job: &Relay<'_>) {
-    if job.next == Next::Transfer && source.was_reached() {
-        source.reach(Wants { features: false, data: true });
-    }
-}
-
-/// What the destination's verdict comes to, and what it says of the size.
+/// What the destination's last word comes to, and the size that it told.
 fn conclude(
     sink: &mut Server,
     job: &Relay<'_>,
     stored: &mut Stored,
-    (count, ended): (u64, Result<(), Cause>),
+    (count, ended): (u64, Result<Option<u64>, Cause>),
 ) -> Result<Relayed, Cause> {
     match ended {
-        Ok(()) => agree(sink, job, count).inspect_err(|_| stored.whole_only |= stored.size > 0),
+        Ok(told) => agree(count, told).inspect_err(|_| stored.whole_only |= stored.size > 0),
         Err(cause) => settled(sink, job, count, cause),
     }
 }
@@ -277,8 +271,9 @@ pub fn settled(
         return Err(cause);
     }
     sink.try_again();
-    match agree(sink, job, count) {
-        Ok(relayed) if relayed.counted => Ok(relayed),
+    let session = sink.session(Wants { features: false, data: true });
+    match session.and_then(|session| session.size_before_transfer(job.to)) {
+        Ok(Some(size)) if size == count => Ok(Relayed { count, counted: true }),
         _ => Err(cause),
     }
 }
@@ -286,13 +281,9 @@ pub fn settled(
 /// Compares the destination's size of the file with what came from the source.
 ///
 /// # Errors
-/// They differ, or the connection is lost.
-pub fn agree(sink: &mut Server, job: &Relay<'_>, count: u64) -> Result<Relayed, Cause> {
-    if job.kind == Type::Ascii {
-        return Ok(Relayed { count, counted: false });
-    }
-    let session = sink.session(Wants { features: false, data: true })?;
-    match session.size_before_transfer(job.to)? {
+/// They differ.
+pub fn agree(count: u64, told: Option<u64>) -> Result<Relayed, Cause> {
+    match told {
         Some(got) if got != count => Err(Cause::WrongSize { got, want: count }),
         told => Ok(Relayed { count, counted: told.is_some() }),
     }

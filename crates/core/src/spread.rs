@@ -12,9 +12,7 @@ use crate::ending::Stake;
 use crate::error::{Cause, Phase};
 use crate::fan::Fan;
 use crate::path::RemotePath;
-use crate::relay::{
-    Begun, Relay, RelayError, Relayed, agree, follow, lines, reach_next, relay, settled,
-};
+use crate::relay::{Begun, Relay, RelayError, Relayed, agree, follow, lines, relay, settled};
 use crate::resume::{Opened, Progress, open};
 use crate::retry::may_pass;
 use crate::servers::Server;
@@ -131,10 +129,7 @@ fn together(
         return Err(NotRead { cause, begun });
     }
     let ended = finish(uploads, patience);
-    Ok(thread::scope(|scope| {
-        scope.spawn(|| reach_next(source, job));
-        counted(branches, job, (progress.delivered, ended))
-    }))
+    Ok(counted(branches, job, (progress.delivered, ended)))
 }
 
 fn wants(to: &RemotePath) -> Wants {
@@ -186,28 +181,28 @@ fn run<'s>(
     passage
 }
 
-/// The verdicts.
-fn finish(uploads: Vec<Result<Upload<'_>, Cause>>, patience: Duration) -> Vec<Result<(), Cause>> {
+/// The verdicts, and the sizes that are told.
+fn finish(
+    uploads: Vec<Result<Upload<'_>, Cause>>,
+    patience: Duration,
+) -> Vec<Result<Option<u64>, Cause>> {
     each_at_once(uploads, |upload| {
         let Upload { transfer, broken, stake: _stake } = upload?;
         match broken {
-            None => transfer.finish_upload().map(drop),
+            None => transfer.finish_upload_and_count(),
             Some(error) => Err(transfer.broken(Cause::lost(Phase::Data, error, patience))),
         }
     })
 }
 
-/// What the destinations say of the size.
+/// What they come to.
 fn counted(
     branches: &mut [Branch<'_>],
     job: &Relay<'_>,
-    (count, ended): (u64, Vec<Result<(), Cause>>),
+    (count, ended): (u64, Vec<Result<Option<u64>, Cause>>),
 ) -> Vec<Result<Relayed, Cause>> {
-    each_at_once(branches.iter_mut().zip(ended), |(Branch { sink, to, .. }, ended)| {
-        let job = Relay { to, ..*job };
-        match ended {
-            Ok(()) => agree(sink, &job, count),
-            Err(cause) => settled(sink, &job, count, cause),
-        }
+    each_at_once(branches.iter_mut().zip(ended), |(Branch { sink, to, .. }, ended)| match ended {
+        Ok(told) => agree(count, told),
+        Err(cause) => settled(sink, &Relay { to, ..*job }, count, cause),
     })
 }

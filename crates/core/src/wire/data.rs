@@ -52,6 +52,8 @@ pub struct Transfer<'s> {
     pub announced: Option<u64>,
     /// The byte of the file that it begins with.
     pub from: u64,
+    /// The file that is stored, where it can be asked for its size afterwards.
+    stored: Option<RemotePath>,
     /// That a signal may cut the data connection. It goes with it, or the server would not see its
     /// end.
     stake: Option<Stake>,
@@ -95,6 +97,7 @@ impl Session {
             |restarts: bool| line(if append || !restarts { "APPE" } else { "STOR" }, Some(path));
         let mut transfer = self.transfer_from(kind, from, &command)?;
         transfer.announced = None;
+        transfer.stored = (kind == Type::Image && !append).then(|| path.clone());
         Ok(transfer)
     }
 
@@ -136,7 +139,7 @@ impl Session {
         let stream = self.step_through(door)?;
         let announced = reply.announced_bytes().filter(|_| kind == Type::Image);
         let stake = self.access.ending.cuts(stream.socket());
-        Ok(Transfer { session: self, stream, announced, from, stake })
+        Ok(Transfer { session: self, stream, announced, from, stored: None, stake })
     }
 
     fn door(&mut self) -> Result<Door, Cause> {
@@ -273,6 +276,15 @@ impl Session {
         verdict.ok()
     }
 
+    fn download_verdict(&mut self, stream: Stream, next: Next) -> Result<Reply, Cause> {
+        if next == Next::Transfer && self.noops.open == 0 && self.may_presume_epsv() {
+            self.control.presume(&[b"EPSV".to_vec()])?;
+            self.epsv_presumed = true;
+        }
+        stream.close();
+        self.verdict()
+    }
+
     /// Reads the verdict. A server that works on commands beside the transfer may answer the
     /// presumed EPSV first: libunftp does.
     fn verdict(&mut self) -> Result<Reply, Cause> {
@@ -403,39 +415,72 @@ impl<'s> Transfer<'s> {
     /// # Errors
     /// Anything but 2xx, or a count that does not agree.
     pub fn finish_download(self, received: u64, next: Next) -> Result<Reply, Cause> {
+        self.end_download(received, next).1
+    }
+
+    /// As [`Self::finish_download`]. With `next` the data connection of the next transfer is made, too,
+    /// for a caller who has something else to wait for meanwhile.
+    ///
+    /// # Errors
+    /// Those of [`Self::finish_download`].
+    pub fn finish_download_and_reach(self, received: u64, next: Next) -> Result<Reply, Cause> {
+        let (session, verdict) = self.end_download(received, next);
+        if verdict.is_ok() && next == Next::Transfer {
+            session.reach();
+        }
+        verdict
+    }
+
+    fn end_download(self, received: u64, next: Next) -> (&'s mut Session, Result<Reply, Cause>) {
         let Self { session, stream, announced, stake, .. } = self;
         drop(stake);
-        if next == Next::Transfer && session.noops.open == 0 && session.may_presume_epsv() {
-            session.control.presume(&[b"EPSV".to_vec()])?;
-            session.epsv_presumed = true;
-        }
-        stream.close();
-        let reply = session.verdict()?;
-        if !reply.is_done() {
-            return Err(judged(reply, received == 0));
-        }
-        match announced {
+        let verdict = session.download_verdict(stream, next);
+        let judged = verdict.and_then(|reply| match announced {
+            _ if !reply.is_done() => Err(judged(reply, received == 0)),
             // More is none: a log grows while it is sent.
             Some(want) if received < want => Err(Cause::WrongSize { got: received, want }),
             _ => Ok(reply),
-        }
+        });
+        (session, judged)
     }
 
     /// Ends an upload: everything is on its way, and the server says that it has it.
     ///
     /// # Errors
     /// Anything but 2xx, or a connection lost before it.
-    pub fn finish_upload(self) -> Result<Reply, Cause> {
+    pub fn finish_upload(mut self) -> Result<Reply, Cause> {
+        let stored = self.stored.take();
+        self.end_upload(stored.as_ref()).1
+    }
+
+    /// The same, and asks how many bytes the file has then; `None` where the server does not tell, or
+    /// where that would say nothing (text, what was appended).
+    ///
+    /// # Errors
+    /// Those of [`Self::finish_upload`].
+    pub fn finish_upload_and_count(mut self) -> Result<Option<u64>, Cause> {
+        let stored = self.stored.take();
+        let (session, verdict) = self.end_upload(stored.as_ref());
+        verdict?;
+        stored.map_or(Ok(None), |path| session.size_before_transfer(&path))
+    }
+
+    fn end_upload(self, stored: Option<&RemotePath>) -> (&'s mut Session, Result<Reply, Cause>) {
         let Self { session, mut stream, stake, .. } = self;
         drop(stake);
         if let Err(error) = stream.finish_upload() {
             drop(stream);
-            return Err(session.last_words(Cause::Lost(Phase::Data, error)));
+            let cause = session.last_words(Cause::Lost(Phase::Data, error));
+            return (session, Err(cause));
         }
-        let reply = session.verdict();
+        let asked = stored.map_or(Ok(()), |path| session.presume_size(path));
+        let verdict = asked.and_then(|()| session.verdict());
         drop(stream);
-        let reply = reply?;
-        if reply.is_done() { Ok(reply) } else { Err(judged(reply, true)) }
+        let judged = verdict.and_then(|reply| match reply.is_done() {
+            true => Ok(reply),
+            false => Err(judged(reply, true)),
+        });
+        (session, judged)
     }
 
     /// Gives up a transfer that is in order, because something else failed. The session can be

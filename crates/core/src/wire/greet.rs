@@ -255,19 +255,26 @@ fn greeting(session: &mut Session) -> Result<(), Cause> {
     if !reply.is_done() {
         return Err(Cause::TurnedAway(reply));
     }
-    if takes_ff_literally(&reply) {
+    let text = reply.raw().to_ascii_lowercase();
+    if takes_ff_literally(&text) {
         session.control.send_ff_literally();
     }
+    session.one_by_one = reads_nothing_meanwhile(&text);
     Ok(())
+}
+
+/// Whether a server reads no command during a transfer, so that one which comes too early is simply the
+/// next: vsftpd. ProFTPD answers it with 450, others work on it beside the transfer.
+fn reads_nothing_meanwhile(greeting: &[u8]) -> bool {
+    memchr::memmem::find(greeting, b"vsftpd").is_some()
 }
 
 /// Whether a server is one of those that do not undo telnet's doubling of 0xFF (RFC 959 §3.1.1.1,
 /// RFC 854), and would take a doubled one for a name with two. ProFTPD undoes it; these do not.
-fn takes_ff_literally(greeting: &Reply) -> bool {
-    let text = greeting.raw().to_ascii_lowercase();
+fn takes_ff_literally(greeting: &[u8]) -> bool {
     [&b"vsftpd"[..], b"pure-ftpd", b"pyftpdlib"]
         .iter()
-        .any(|name| memchr::memmem::find(&text, name).is_some())
+        .any(|name| memchr::memmem::find(greeting, name).is_some())
 }
 
 /// Reads the replies to a presumed flight; `true` when the server hung up before all were in.

@@ -73,6 +73,10 @@ pub struct Session {
     pub(super) epsv: bool,
     /// Whether an EPSV for the next transfer is on its way.
     pub(super) epsv_presumed: bool,
+    /// Whether the server is known to read no command during a transfer.
+    pub(super) one_by_one: bool,
+    /// The SIZE that went out at the end of an upload, ahead of the verdict.
+    pub(super) size_presumed: Option<Vec<u8>>,
     /// Whether MLSD was refused, whatever FEAT says.
     pub(super) no_mlsd: bool,
     /// Whether `LIST -a` was taken for a name, so that it is not sent again.
@@ -133,6 +137,8 @@ impl Session {
             ahead: None,
             epsv,
             epsv_presumed: false,
+            one_by_one: false,
+            size_presumed: None,
             no_mlsd: false,
             no_dash_a: false,
             away: false,
@@ -301,9 +307,24 @@ impl Session {
     /// # Errors
     /// The connection is lost.
     pub fn size_before_transfer(&mut self, path: &RemotePath) -> Result<Option<u64>, Cause> {
-        self.send_together(vec![line("SIZE", Some(path))])?;
+        let size = line("SIZE", Some(path));
+        if self.size_presumed.take().as_ref() != Some(&size) {
+            self.send_together(vec![size])?;
+        }
         let reply = self.ask("SIZE", Some(path))?;
         Ok(self.not_of_epsv(reply)?.size())
+    }
+
+    /// Sends the question for the size of what was stored, and the EPSV for the next transfer, before the
+    /// verdict, to a server that will not read them before.
+    pub(super) fn presume_size(&mut self, path: &RemotePath) -> Result<(), Cause> {
+        if !(self.one_by_one && self.pipeline && self.noops.open == 0) || self.epsv_presumed {
+            return Ok(());
+        }
+        let size = line("SIZE", Some(path));
+        self.size_presumed = Some(size.clone());
+        let lines = self.with_epsv(vec![size]);
+        self.control.presume(&lines)
     }
 
     /// Size and time of a file that a transfer follows for, as [`Self::size`] and
@@ -335,10 +356,8 @@ impl Session {
             return Ok(());
         }
         let epsv_is_due = std::mem::take(&mut self.epsv_presumed);
-        let has_place = self.passive.is_some() || self.ahead.is_some();
-        if !epsv_is_due && self.may_presume_epsv() && !has_place {
-            lines.push(line("EPSV", None));
-            self.epsv_presumed = true;
+        if !epsv_is_due {
+            lines = self.with_epsv(lines);
         }
         self.control.presume(&lines)?;
         if epsv_is_due {
@@ -346,6 +365,16 @@ impl Session {
             self.take_epsv(&reply);
         }
         Ok(())
+    }
+
+    /// `lines`, and the EPSV for the next transfer where its place is not known yet.
+    fn with_epsv(&mut self, mut lines: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        let has_place = self.passive.is_some() || self.ahead.is_some();
+        if self.may_presume_epsv() && !has_place {
+            lines.push(line("EPSV", None));
+            self.epsv_presumed = true;
+        }
+        lines
     }
 
     /// The reply that `reply` should be. Where it is the answer to an EPSV that was sent behind the
