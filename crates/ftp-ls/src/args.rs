@@ -3,7 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on, put};
+use ftp_core::choices::{one_of, words};
+use ftp_core::cli::{Flag, Operands, Section, SessionArgs, Takes, Tool, keep, on, put};
 use ftp_core::listing::{By, Kind};
 use ftp_core::time::parse_iso;
 
@@ -40,6 +41,9 @@ pub const TOOL: Tool<Args> = Tool {
     session: |args| &mut args.session,
     operand: |args, url| args.urls.push(url),
     after_dashes: None,
+    environment: &[],
+    operands: Operands::Urls,
+    story: include_str!("../../../docs/man/ftp-ls.txt"),
     notes: &[Section {
         title: "Examples",
         lines: &[
@@ -151,9 +155,9 @@ const FLAGS: &[Flag<Args>] = &[
     Flag {
         long: "type",
         short: None,
-        takes: Takes::Value("TYPES"),
+        takes: Takes::OneOf("", &words(&KINDS)),
         set: |args, typed| keep(&mut args.types, types(typed)),
-        help: "Show only files, dirs or links: f,d,l.",
+        help: "Show only files, dirs or links. Several with commas between: f,d.",
     },
     Flag {
         long: "raw",
@@ -193,15 +197,14 @@ fn now(typed: &OsStr) -> Result<i64, String> {
     time.ok_or_else(|| "must be a time such as 2024-02-29T12:34:56Z or 2024-02-29".to_owned())
 }
 
+/// What `--type` takes.
+const KINDS: [(&str, Kind); 3] = [("f", Kind::File), ("d", Kind::Dir), ("l", Kind::Link)];
+
 /// A list such as `f,d`.
 fn types(typed: &OsStr) -> Result<Vec<Kind>, String> {
-    let one = |letter: &str| match letter {
-        "f" => Ok(Kind::File),
-        "d" => Ok(Kind::Dir),
-        "l" => Ok(Kind::Link),
-        _ => Err("must be f, d or l, or several with commas between".to_owned()),
-    };
-    typed.to_str().unwrap_or_default().split(',').map(one).collect()
+    let letters = typed.to_str().unwrap_or_default().split(',');
+    let kinds = letters.map(|letter| one_of(OsStr::new(letter), &KINDS)).collect::<Result<_, _>>();
+    kinds.map_err(|why| format!("{why}, or several with commas between"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What ftp-pipe is told on its command line.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on};
+use ftp_core::choices::{one_of, words};
+use ftp_core::cli::{Flag, Operands, Section, SessionArgs, Takes, Tool, keep, on};
 use ftp_core::direct::Fxp;
 use ftp_core::verify::Verify;
 
@@ -31,6 +31,9 @@ pub const TOOL: Tool<Args> = Tool {
     session: |args| &mut args.session,
     operand: |args, url| args.urls.push(url),
     after_dashes: None,
+    environment: &[],
+    operands: Operands::Urls,
+    story: include_str!("../../../docs/man/ftp-pipe.txt"),
     notes: &[Section {
         title: "Examples",
         lines: &[
@@ -67,9 +70,9 @@ const FLAGS: &[Flag<Args>] = &[
     Flag {
         long: "fxp",
         short: None,
-        takes: Takes::Value("MODE"),
-        set: |args, mode| keep(&mut args.fxp, fxp(mode)),
-        help: "Send server to server: auto, never, always. auto asks them once and relays what they refuse; never puts in the clear what would be under TLS on the way through here.",
+        takes: Takes::OneOf("", &words(&FXP)),
+        set: |args, mode| keep(&mut args.fxp, one_of(mode, &FXP)),
+        help: "Send server to server. auto asks them once and relays what they refuse; never puts in the clear what would be under TLS on the way through here.",
     },
     Flag {
         long: "no-clobber",
@@ -95,20 +98,14 @@ const FLAGS: &[Flag<Args>] = &[
     Flag {
         long: "verify",
         short: None,
-        takes: Takes::Maybe("ALG"),
-        set: |args, typed| keep(&mut args.verify, Verify::typed(typed.as_bytes())),
-        help: "Compare checksums with the servers. By crc32, md5, sha1, sha256, sha512 or size; without ALG by the best that the destination has. A file that differs is removed there.",
+        takes: Takes::MaybeOneOf("ALG", &words(&Verify::CHOICES)),
+        set: |args, typed| keep(&mut args.verify, Verify::typed(typed)),
+        help: "Compare checksums with the servers. Without ALG by the best that the destination has. A file that differs is removed there.",
     },
 ];
 
-fn fxp(mode: &OsStr) -> Result<Fxp, String> {
-    match mode.as_encoded_bytes() {
-        b"auto" => Ok(Fxp::Auto),
-        b"never" => Ok(Fxp::Never),
-        b"always" => Ok(Fxp::Always),
-        _ => Err("must be auto, never or always".to_owned()),
-    }
-}
+/// What `--fxp` takes.
+const FXP: [(&str, Fxp); 3] = [("auto", Fxp::Auto), ("never", Fxp::Never), ("always", Fxp::Always)];
 
 #[cfg(test)]
 mod tests {
