@@ -59,7 +59,7 @@ fn value(spec: &Spec) -> String {
         Fill::Nothing => " ".to_owned(),
         Fill::Words(words) => format!("({})", words.join(" ")),
         Fill::Files => "_files".to_owned(),
-        Fill::Folders => "_files -/".to_owned(),
+        Fill::Folders => "_path_files -/".to_owned(),
         Fill::Urls => "_ftp_tools_urls".to_owned(),
     };
     format!("{colons}{}:{action}", escaped(&spec.takes.value_name()))
