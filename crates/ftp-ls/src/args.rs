@@ -8,6 +8,8 @@ use ftp_core::cli::{Flag, Operands, Section, SessionArgs, Takes, Tool, keep, on,
 use ftp_core::listing::{By, Kind};
 use ftp_core::time::parse_iso;
 
+use crate::colors::When;
+
 /// What was typed.
 #[derive(Debug, Default)]
 pub struct Args {
@@ -29,6 +31,7 @@ pub struct Args {
     pub url: bool,
     pub json: bool,
     pub classify: bool,
+    pub color: When,
     pub types: Option<Vec<Kind>>,
 }
 
@@ -41,7 +44,11 @@ pub const TOOL: Tool<Args> = Tool {
     session: |args| &mut args.session,
     operand: |args, url| args.urls.push(url),
     after_dashes: None,
-    environment: &[],
+    environment: &[
+        ("LS_COLORS", "The colours of names, as dircolors(1) makes it."),
+        ("NO_COLOR", "Not empty: no colours, unless --color asks for them."),
+        ("TERM", "dumb is a terminal without colours."),
+    ],
     operands: Operands::Urls,
     story: include_str!("../../../docs/man/ftp-ls.txt"),
     notes: &[Section {
@@ -153,6 +160,14 @@ const FLAGS: &[Flag<Args>] = &[
         help: "Mark directories /, links @, programs *.",
     },
     Flag {
+        long: "color",
+        short: None,
+        takes: Takes::MaybeOneOf("WHEN", &words(&When::CHOICES)),
+        set: |args, typed| put(&mut args.color, color(typed)),
+        help: "Colour names by LS_COLORS. auto, the default, does so on a terminal, unless NO_COLOR is \
+               set. Without WHEN always. Coloured names are escaped as for a terminal.",
+    },
+    Flag {
         long: "type",
         short: None,
         takes: Takes::OneOf("", &words(&KINDS)),
@@ -195,6 +210,10 @@ const FLAGS: &[Flag<Args>] = &[
 fn now(typed: &OsStr) -> Result<i64, String> {
     let time = parse_iso(typed.as_bytes());
     time.ok_or_else(|| "must be a time such as 2024-02-29T12:34:56Z or 2024-02-29".to_owned())
+}
+
+fn color(typed: &OsStr) -> Result<When, String> {
+    if typed.is_empty() { Ok(When::Always) } else { one_of(typed, &When::CHOICES) }
 }
 
 /// What `--type` takes.
