@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 pub const fn words<T, const N: usize>(choices: &[(&'static str, T); N]) -> [&'static str; N] {
     let mut words = [""; N];
     let mut left = choices.as_slice();
-    let mut room = words.as_mut_slice();
+    let mut room: &mut [&str] = &mut words;
     while let ([(word, _), rest @ ..], [slot, more @ ..]) = (left, room) {
         *slot = word;
         left = rest;

@@ -4,6 +4,9 @@ use super::flag::{Spec, Takes, Tool};
 use super::session_flags;
 use super::{complete, help, man};
 
+/// How a text writes a long flag.
+type Spelling = fn(&str) -> String;
+
 impl<A> Tool<A> {
     /// What is wrong with the table, one sentence each, for the tool's own test: names that are
     /// not unique or not legal, values without a name, help that does not fit its line, flags that
@@ -28,7 +31,7 @@ impl<A> Tool<A> {
 
     /// Rows that a text made from the table does not have.
     fn lacking(&self, rows: &[Spec]) -> Vec<String> {
-        let forms: [(&str, String, fn(&str) -> String); 6] = [
+        let forms: [(&str, String, Spelling); 6] = [
             ("-h", help::short(self), |long| format!("--{long}")),
             ("--help", help::long(self), |long| format!("--{long}")),
             ("the man page", man::page(self), man::long_flag),
