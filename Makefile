@@ -132,13 +132,15 @@ LIBC = $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/$(ARCH)-unknow
 STATIC = $(ARCH)-unknown-linux-$(LIBC)
 NAME = ftp-tools-$(VERSION)-$(ARCH)-linux
 DIST = target/dist
+# The time of all files in it: that of the commit, so that whoever makes it again gets the same bytes.
+STAMP = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 
 dist:
 	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --target $(STATIC)
 	rm -rf $(DIST)
 	$(MAKE) install RELEASE=$(OUT)/$(STATIC)/release DESTDIR=$(DIST)/$(NAME) PREFIX=
 	cp README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE $(DIST)/$(NAME)
-	tar -C $(DIST) --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$$(git log -1 --format=%ct)" \
+	tar -C $(DIST) --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(STAMP)" \
 		-cf - $(NAME) | gzip -9n >$(DIST)/$(NAME).tar.gz
 	cd $(DIST) && sha256sum $(NAME).tar.gz >$(NAME).tar.gz.sha256
 

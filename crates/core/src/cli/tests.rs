@@ -339,6 +339,13 @@ fn what_can_be_generated() {
 }
 
 #[test]
+fn flags_in_the_text_that_are_none_are_found() {
+    const WRONG: Tool<Args> =
+        Tool { story: "With --long and --longer (--depth), or --, so.\n", ..TOOL };
+    assert_eq!(WRONG.faults(), ["the text names --longer, which is no flag"]);
+}
+
+#[test]
 fn flags_that_completions_pass_on_are_rows() {
     for name in super::complete::REACH {
         assert!(TOOL.shared().iter().any(|row| row.long == name), "{name}");
