@@ -4,6 +4,7 @@ use super::{Fill, fill, function, reach, typed};
 use crate::cli::flag::{Operands, Spec, Tool};
 
 const COMMON: &str = include_str!("common.bash");
+const COMMAND: &str = include_str!("command.bash");
 
 /// The file for `share/bash-completion/completions`; it can be sourced as well.
 pub(crate) fn script<A>(tool: &Tool<A>) -> String {
@@ -16,9 +17,13 @@ pub(crate) fn script<A>(tool: &Tool<A>) -> String {
         Operands::Urls => "urls",
         Operands::FilesAndUrl => "files_and_urls",
     };
+    let (command, first) = match tool.after_dashes {
+        Some(_) => (COMMAND, "    if _ftp_tools_command; then return; fi\n"),
+        None => ("", ""),
+    };
     format!(
-        "# Completions of {name} for bash. Made by {name} --generate complete-bash.\n\n{COMMON}\n\
-         _{function}() {{\n\
+        "# Completions of {name} for bash. Made by {name} --generate complete-bash.\n\n{COMMON}{command}\n\
+         _{function}() {{\n{first}\
          \x20   local typed cur value quote key reach=()\n\
          \x20   _ftp_tools_line\n\
          \x20   _ftp_tools_reach '{}' '{}'\n\

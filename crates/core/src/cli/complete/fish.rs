@@ -5,6 +5,7 @@ use crate::cli::flag::{Operands, Spec, Takes, Tool};
 use crate::cli::help;
 
 const COMMON: &str = include_str!("common.fish");
+const COMMAND: &str = include_str!("command.fish");
 
 /// The file for `share/fish/vendor_completions.d`; it can be sourced as well.
 pub(crate) fn script<A>(tool: &Tool<A>) -> String {
@@ -16,13 +17,22 @@ pub(crate) fn script<A>(tool: &Tool<A>) -> String {
         Operands::Urls => format!("complete -c {name} -f\n"),
         Operands::FilesAndUrl => String::new(),
     };
+    let (command, operand) = match tool.after_dashes {
+        Some(_) => (
+            COMMAND,
+            format!(
+                "complete -c {name} -n 'not __ftp_tools_has_command' -a '(__ftp_tools_urls)'\n\
+                 complete -c {name} -n __ftp_tools_has_command -a '(__ftp_tools_command)'\n"
+            ),
+        ),
+        None => ("", format!("complete -c {name} -a '(__ftp_tools_urls)'\n")),
+    };
     let rows: String = specs.iter().map(|spec| row(name, spec)).collect();
     format!(
         "# Completions of {name} for fish. Made by {name} --generate complete-fish.\n\n\
          set -g __ftp_tools_whole {}\n\
          set -g __ftp_tools_before_value {}\n\n\
-         {COMMON}\n{files}{rows}\
-         complete -c {name} -a '(__ftp_tools_urls)'\n",
+         {COMMON}{command}\n{files}{rows}{operand}",
         patterns(whole).join(" "),
         patterns(before_value).join(" "),
     )

@@ -5,6 +5,7 @@ use crate::cli::flag::{Operands, Spec, Takes, Tool};
 use crate::cli::help;
 
 const COMMON: &str = include_str!("common.zsh");
+const COMMAND: &str = include_str!("command.zsh");
 
 /// The file for `share/zsh/site-functions`; it can be sourced as well.
 pub(crate) fn script<A>(tool: &Tool<A>) -> String {
@@ -16,9 +17,13 @@ pub(crate) fn script<A>(tool: &Tool<A>) -> String {
         Operands::Urls => "'*:URL:_ftp_tools_urls'",
         Operands::FilesAndUrl => "'*:FILE or URL:_ftp_tools_files_and_urls'",
     };
+    let (command, first) = match tool.after_dashes {
+        Some(_) => (COMMAND, "    if _ftp_tools_command; then return; fi\n"),
+        None => ("", ""),
+    };
     format!(
-        "#compdef {name}\n# Made by {name} --generate complete-zsh.\n\n{COMMON}\n\
-         _{function}() {{\n\
+        "#compdef {name}\n# Made by {name} --generate complete-zsh.\n\n{COMMON}{command}\n\
+         _{function}() {{\n{first}\
          \x20   local ftp_tools_whole='({})' ftp_tools_before_value='({})'\n\
          \x20   _arguments -s -S : \\\n{rows}        {operands}\n\
          }}\n\n\
