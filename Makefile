@@ -3,8 +3,8 @@
 CARGO ?= cargo
 TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
-.PHONY: build test test-crates test-embedded test-servers test-faults test-cuts servers test-cases test-roundtrips \
-	test-face test-install check fuzz bench demo clean release pages install uninstall dist deb
+.PHONY: build test test-crates test-embedded test-servers test-faults test-cookbook test-cuts servers test-cases \
+	test-roundtrips test-face test-install check fuzz bench demo clean release pages install uninstall dist deb
 
 # The five tools.
 build:
@@ -28,6 +28,13 @@ test-servers: test-cases test-roundtrips test-cuts
 test-faults: build
 	$(CARGO) build -p faults
 	$(CARGO) run -q -p faults -- $(CELLS)
+
+# The recipes of docs/cookbook.md and docs/scaling.md, each as a reader would run it. Needs the programs that stand
+# in them; a recipe whose program is missing fails.
+test-cookbook: build
+	$(CARGO) build -p embedded
+	$(CARGO) test -p cookbook
+	$(CARGO) run -q -p cookbook -- $(RECIPES)
 
 # Large files through real servers, while every data connection is cut after 5 to 50 MiB.
 test-cuts: build servers

@@ -100,6 +100,30 @@ impl fmt::Display for Unencodable {
 
 impl std::error::Error for Unencodable {}
 
+/// A name that cannot be written as another server would.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BadName {
+    /// It is not valid in the encoding that its own server is said to use.
+    NotText(&'static str),
+    /// The other server's encoding lacks a character.
+    Missing(Unencodable),
+}
+
+impl fmt::Display for BadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotText(encoding) => write!(f, "its name is not valid {encoding}"),
+            Self::Missing(Unencodable::Missing(c)) => {
+                let (shown, code) = (for_terminal(c.to_string().as_bytes()), u32::from(*c));
+                write!(f, "the destination's encoding cannot carry '{shown}' (U+{code:04X})")
+            }
+            Self::Missing(unknown) => unknown.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for BadName {}
+
 /// One character of a name, or one byte that is part of none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unit {
@@ -151,6 +175,22 @@ impl Charset {
             Self::Bytes | Self::Auto => None,
             Self::Named(encoding) => Some(encoding.name()),
         }
+    }
+
+    /// What `wire`, a name as this server writes it, is on a server that writes as `other` says. Where
+    /// no encoding is named that is UTF-8.
+    ///
+    /// # Errors
+    /// The name is not valid here, or has a character that cannot be carried there.
+    pub fn recode<'a>(&self, wire: &'a [u8], other: Self) -> Result<Cow<'a, [u8]>, BadName> {
+        if *self == other || wire.is_ascii() {
+            return Ok(Cow::Borrowed(wire));
+        }
+        let text = self.show(wire);
+        if std::str::from_utf8(&text).is_err() || !self.comes_back(wire) {
+            return Err(BadName::NotText(self.name().unwrap_or("UTF-8")));
+        }
+        other.encode(&text).map(Cow::Owned).map_err(BadName::Missing)
     }
 
     /// What `typed` is on the wire. Bytes that are not UTF-8 pass unchanged.

@@ -9,13 +9,22 @@ use crate::checksum::Sum;
 use crate::copy::{CopyError, End, Side, copy};
 use crate::crlf::Lines;
 use crate::error::{Cause, Phase};
+use crate::fan::Fan;
 use crate::flow::{Flow, Tap};
 use crate::rate::Rate;
 use crate::rewind::{Rewindable, copy_kept};
 use crate::wire::{Next, Pulse, Stream, Transfer, Type};
 
-/// The checksum of a file, and at which byte of it a transfer begins.
-pub type Seen<'a> = Option<(&'a Sum, u64)>;
+/// The checksums of a file, and at which byte of it a transfer begins.
+pub type Seen<'a> = (&'a [&'a Sum], u64);
+
+/// Where a download goes.
+pub enum Onto<'a, 'f> {
+    /// To one end.
+    One(End<'a>),
+    /// To several.
+    All(&'a mut Fan<'f>),
+}
 
 /// How a file is stored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,34 +44,85 @@ pub struct Arrival {
     pub end: Result<(), Cause>,
 }
 
-/// Receives a download into `sink` to its end, after `passed` bytes of it were read already. `other`
-/// keeps a second control connection alive: that of the server which `sink` leads to.
+/// A download of which all bytes came, and whose verdict is due.
+pub struct Landed<'s> {
+    transfer: Transfer<'s>,
+    moved: u64,
+    next: Next,
+}
+
+impl Landed<'_> {
+    /// Whether that is known to be all: the server announced so many, or, where it announced none, there
+    /// are as many as are `expected` of this part.
+    pub fn is_whole(&self, expected: Option<u64>) -> bool {
+        self.transfer.announced.or(expected) == Some(self.moved)
+    }
+
+    /// Reads the verdict.
+    ///
+    /// # Errors
+    /// Those of [`Transfer::finish_download`].
+    pub fn verdict(self) -> Result<(), Cause> {
+        self.transfer.finish_download(self.moved, self.next).map(drop)
+    }
+}
+
+/// What came of the bytes of a download.
+pub struct Passage<'s> {
+    /// Bytes given to the sink, whatever the end was.
+    pub moved: u64,
+    /// The download at its end, or why it broke.
+    pub end: Result<Landed<'s>, Cause>,
+}
+
+impl Passage<'_> {
+    /// Reads the verdict, where there is one.
+    pub fn arrive(self) -> Arrival {
+        Arrival { moved: self.moved, end: self.end.and_then(Landed::verdict) }
+    }
+}
+
+/// Receives a download into `sink` to its end, after `passed` bytes of it were read already.
 pub fn receive(
-    mut transfer: Transfer<'_>,
+    transfer: Transfer<'_>,
     sink: End<'_>,
-    (lines, next): (Lines, Next),
-    (passed, seen, other): (u64, Seen<'_>, Option<Pulse<'_>>),
+    how: (Lines, Next),
+    (passed, seen): (u64, Seen<'_>),
 ) -> Arrival {
+    pass(transfer, Onto::One(sink), how, (passed, seen, Vec::new())).arrive()
+}
+
+/// As [`receive`], up to the last byte. `others` keep more control connections alive: those of the
+/// servers which the sink leads to.
+pub fn pass<'s>(
+    mut transfer: Transfer<'s>,
+    sink: Onto<'_, '_>,
+    (lines, next): (Lines, Next),
+    (passed, seen, others): (u64, Seen<'_>, Vec<Pulse<'_>>),
+) -> Passage<'s> {
     transfer.announced = transfer.announced.map(|count| count.saturating_sub(passed));
     let (rate, mut tap) = (transfer.rate(), tap(seen));
     let (stream, pulse) = transfer.parts();
-    let beats = Beats::of([Some(pulse), other]);
+    let beats = Beats::of(others.into_iter().chain([pulse]));
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
     let flow = Flow { rate: rate.as_deref(), beat, tap: dynamic(&mut tap), ..lines.into() };
-    let copied = copy(end(stream), sink, flow);
+    let copied = match sink {
+        Onto::One(sink) => copy(end(stream), sink, flow),
+        Onto::All(fan) => fan.copy(end(stream), flow),
+    };
     match copied {
-        Ok(moved) => Arrival { moved, end: transfer.finish_download(moved, next).map(drop) },
+        Ok(moved) => Passage { moved, end: Ok(Landed { transfer, moved, next }) },
         Err(broken) if is_whole(&transfer, &broken) => {
             let moved = broken.moved;
-            Arrival { moved, end: transfer.finish_download(moved, next).map(drop) }
+            Passage { moved, end: Ok(Landed { transfer, moved, next }) }
         }
         Err(CopyError { side: Side::Source, error, moved }) => {
             let cause = lost(&transfer, error);
-            Arrival { moved, end: Err(transfer.broken(cause)) }
+            Passage { moved, end: Err(transfer.broken(cause)) }
         }
         Err(CopyError { side: Side::Sink, error, moved }) => {
-            Arrival { moved, end: Err(Cause::Local(error)) }
+            Passage { moved, end: Err(Cause::Local(error)) }
         }
     }
 }
@@ -71,7 +131,7 @@ pub fn receive(
 pub fn receive_part(mut transfer: Transfer<'_>, sink: End<'_>, count: u64) -> Arrival {
     let rate = transfer.rate();
     let (stream, pulse) = transfer.parts();
-    let beats = Beats::of([Some(pulse), None]);
+    let beats = Beats::of([pulse]);
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
     let flow = Flow { rate: rate.as_deref(), beat, ..Lines::Keep.into() };
@@ -120,7 +180,7 @@ pub fn send(
 ) -> Departure {
     let (rate, mut tap) = (transfer.rate(), tap(seen));
     let (stream, pulse) = transfer.parts();
-    let beats = Beats::of([Some(pulse), None]);
+    let beats = Beats::of([pulse]);
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
     let flow = Flow { beat, tap: dynamic(&mut tap), ..up(kind, size, rate.as_deref()) };
@@ -137,7 +197,7 @@ pub fn send_kept(
 ) -> Departure {
     let (rate, mut tap) = (transfer.rate(), tap(seen));
     let (stream, pulse) = transfer.parts();
-    let beats = Beats::of([Some(pulse), None]);
+    let beats = Beats::of([pulse]);
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
     let flow = Flow { beat, tap: dynamic(&mut tap), ..up(kind, size, rate.as_deref()) };
@@ -146,30 +206,33 @@ pub fn send_kept(
 }
 
 /// The control connections that are kept alive during a copy.
-pub struct Beats<'a>([Option<RefCell<Pulse<'a>>>; 2]);
+pub struct Beats<'a>(Vec<RefCell<Pulse<'a>>>);
 
 impl<'a> Beats<'a> {
     /// Of those that have something to send.
-    pub fn of(pulses: [Option<Pulse<'a>>; 2]) -> Self {
-        Self(pulses.map(|pulse| pulse.filter(Pulse::beats).map(RefCell::new)))
+    pub fn of(pulses: impl IntoIterator<Item = Pulse<'a>>) -> Self {
+        Self(pulses.into_iter().filter(Pulse::beats).map(RefCell::new).collect())
     }
 
     /// Whether any of them has.
     pub fn any(&self) -> bool {
-        self.0.iter().any(Option::is_some)
+        !self.0.is_empty()
     }
 
     /// Sends what is due.
     pub fn beat(&self) {
-        for pulse in self.0.iter().flatten() {
+        for pulse in &self.0 {
             pulse.borrow_mut().beat();
         }
     }
 }
 
-/// What shows the bytes of a transfer to the sum of its file.
-fn tap(seen: Seen<'_>) -> Option<impl FnMut(u64, &[u8])> {
-    seen.map(|(sum, begin)| move |offset: u64, bytes: &[u8]| sum.see(begin + offset, bytes))
+/// What shows the bytes of a transfer to the sums of its file.
+fn tap((sums, begin): Seen<'_>) -> Option<impl FnMut(u64, &[u8])> {
+    let see = move |offset: u64, bytes: &[u8]| {
+        sums.iter().for_each(|sum| sum.see(begin + offset, bytes));
+    };
+    (!sums.is_empty()).then_some(see)
 }
 
 fn dynamic<'a>(tap: &'a mut Option<impl FnMut(u64, &[u8]) + 'a>) -> Option<&'a mut Tap<'a>> {

@@ -1,10 +1,12 @@
-//! One file from server to server without passing through here (FXP), where the servers let each
-//! other in. What they refuse, or break, is left to the relay.
+//! One file from server to server without passing through here: by the one server that has both names,
+//! or from one to the other (FXP) where they let each other in. What they refuse, or break, is left to
+//! the relay.
 
 use crate::error::Cause;
-use crate::relay::{Relay, RelayError};
+use crate::relay::{Relay, RelayError, Relayed};
 use crate::servers::{Route, Server};
-use crate::wire::{Indirect, Pair, Type, Wants, Way};
+use crate::site_copy::{self, Copied};
+use crate::wire::{Begun, Indirect, Pair, Type, Wants, Way};
 
 /// Whether servers may send to each other.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -21,8 +23,13 @@ pub enum Fxp {
 /// What came of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Sent {
-    /// The file is there, with so many bytes.
-    Whole(u64),
+    /// The file is there.
+    Whole {
+        /// Its bytes, and whether the destination has counted them.
+        relayed: Relayed,
+        /// By which way it came.
+        by: &'static str,
+    },
     /// Its bytes have to pass through here; the destination may have some of them already.
     Not {
         /// Whether it may.
@@ -46,7 +53,7 @@ pub fn send(
     let sent = try_send((source, sink), job)?;
     match sent {
         Sent::Not { .. } if fxp == Fxp::Always => {
-            if sent == (Sent::Not { begun: true }) {
+            if sent == (Sent::Not { begun: true }) && !job.keeps {
                 sink.remove_half(job.to);
             }
             let text = "the two servers do not send it to each other (--fxp=auto relays it)";
@@ -60,7 +67,20 @@ fn try_send(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
 ) -> Result<Sent, RelayError> {
-    if source.direct == Route::Shut || job.kind == Type::Ascii {
+    if job.kind == Type::Ascii || job.keeps && is_there(sink, job)? {
+        return Ok(Sent::Not { begun: false });
+    }
+    if source.is_same_account(sink) {
+        match site_copy::copy(sink, job.from, job.to).map_err(RelayError::Sink)? {
+            Copied::Whole(count) => {
+                let relayed = Relayed { count, counted: true };
+                return Ok(Sent::Whole { relayed, by: "by the server itself" });
+            }
+            Copied::Not { begun: true } => return Ok(Sent::Not { begun: true }),
+            Copied::Not { begun: false } => {}
+        }
+    }
+    if source.direct == Route::Shut {
         return Ok(Sent::Not { begun: false });
     }
     let Some(size) = size(source, job).map_err(RelayError::Source)? else {
@@ -82,6 +102,12 @@ fn try_send(
             Ok(Sent::Not { begun })
         }
     }
+}
+
+/// Whether there is something at the destination that may be gone on with.
+fn is_there(sink: &mut Server, job: &Relay<'_>) -> Result<bool, RelayError> {
+    let size = sink.session(Wants::default()).and_then(|session| session.size(job.to));
+    Ok(size.map_err(RelayError::Sink)?.is_some_and(|size| size > 0))
 }
 
 /// The size of the file. Where the source will listen, the question for its port goes with it.
@@ -113,7 +139,8 @@ fn pair<'s>(
     let source = source.session(wants(job.from.as_bytes())).map_err(RelayError::Source)?;
     let half = sink.half(job.to);
     let sink = sink.session(wants(job.to.as_bytes())).map_err(RelayError::Sink)?;
-    Ok(Pair { source, sink, begun: Some(Box::new(move || half.begun())) })
+    let begun = || -> Begun { Box::new(move || half.begun()) };
+    Ok(Pair { source, sink, begun: (!job.keeps).then(begun) })
 }
 
 /// Whether a refusal has nothing to do with the way the file was to take.
@@ -127,6 +154,9 @@ fn agree(sink: &mut Server, job: &Relay<'_>, want: u64) -> Result<Sent, RelayErr
     let stored = sink.session(Wants::default()).and_then(|session| session.size(job.to));
     match stored.map_err(RelayError::Sink)? {
         Some(got) if got != want => Ok(Sent::Not { begun: got < want }),
-        _ => Ok(Sent::Whole(want)),
+        told => {
+            let relayed = Relayed { count: want, counted: told.is_some() };
+            Ok(Sent::Whole { relayed, by: "server to server" })
+        }
     }
 }

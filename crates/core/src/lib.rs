@@ -21,11 +21,11 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`], [`rewind`],
+//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`], [`fan`], [`rewind`],
 //!   [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
-//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`direct`], [`clock`], [`stamp`], [`verify`], [`walk`], [`expand`]
+//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`walk`], [`expand`]
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod begun;
@@ -43,6 +43,7 @@ pub mod ending;
 pub mod error;
 pub mod expand;
 pub mod face;
+pub mod fan;
 pub mod features;
 pub mod flow;
 pub mod line;
@@ -71,7 +72,9 @@ pub mod rewind;
 pub mod secret;
 pub mod segments;
 pub mod servers;
+pub mod site_copy;
 pub mod sources;
+pub mod spread;
 pub mod stage;
 pub mod stamp;
 pub mod sys;

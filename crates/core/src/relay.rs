@@ -1,10 +1,14 @@
 //! One file from server to server in spite of breaks: each side is resumed on its own, the other
 //! waits or follows. Nothing touches the disk.
 
+use std::panic::resume_unwind;
+use std::thread;
+use std::time::Duration;
+
 use crate::begun;
 use crate::checksum::Sum;
 use crate::crlf::Lines;
-use crate::deliver::{Arrival, end, receive};
+use crate::deliver::{Arrival, Landed, Onto, Passage, end, pass};
 use crate::ending::Stake;
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
@@ -28,8 +32,32 @@ pub struct Relay<'a> {
     pub next: Next,
     /// How many tries in a row may bring nothing, on each side.
     pub retries: u32,
-    /// Whether a part of it may be at the destination already.
-    pub begun: bool,
+    /// How many bytes a listing says that it has.
+    pub size: Option<u64>,
+    /// What may be at the destination of it already.
+    pub begun: Begun,
+    /// Whether what is half at the destination is left there, for a later run (`-c`).
+    pub keeps: bool,
+}
+
+/// Who may have begun a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Begun {
+    /// Nobody: what is there is another file.
+    No,
+    /// An earlier run, of which nothing is known (`-c`). What is whole needs no more.
+    Earlier,
+    /// This run, in another way that did not succeed.
+    Now,
+}
+
+/// A file that was relayed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Relayed {
+    /// Its bytes.
+    pub count: u64,
+    /// Whether the destination said that it has so many, and not only that it is done.
+    pub counted: bool,
 }
 
 /// Which side of a relay failed.
@@ -48,6 +76,8 @@ struct Stored {
     begun: bool,
     /// Bytes it had when the last try began.
     size: u64,
+    /// Whether anything was sent by this relay.
+    sent: bool,
     /// Whether going on failed, so that only a whole file will do.
     whole_only: bool,
     /// Whether it is the source that is being opened: there it was not tried again.
@@ -56,7 +86,7 @@ struct Stored {
     stake: Option<Stake>,
 }
 
-/// Relays a file; returns its bytes.
+/// Relays a file.
 ///
 /// # Errors
 /// Names the side that failed, when trying again did not mend it. What is half at the destination
@@ -64,13 +94,13 @@ struct Stored {
 pub fn relay(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
-) -> Result<u64, RelayError> {
+) -> Result<Relayed, RelayError> {
     let (mut stored, mut tries) =
-        (Stored { begun: job.begun, ..Stored::default() }, Tries::new(job.retries));
+        (Stored { begun: job.begun != Begun::No, ..Stored::default() }, Tries::new(job.retries));
     loop {
         let before = stored.size;
         let error = match attempt((source, sink), job, &mut stored) {
-            Ok(count) => return Ok(count),
+            Ok(relayed) => return Ok(relayed),
             Err(error) => error,
         };
         if stored.size > before {
@@ -95,12 +125,13 @@ pub fn relay(
 
 /// One connection of the destination's, and as many of the source's as it takes.
 ///
-/// The source is opened first: a STOR for a file that is then not there would leave an empty one.
+/// The source is opened first: a STOR for a file that is then not there would leave an empty one. The
+/// destination's data connection is made meanwhile.
 fn attempt(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
     stored: &mut Stored,
-) -> Result<u64, RelayError> {
+) -> Result<Relayed, RelayError> {
     let wants = Wants { features: !job.to.as_bytes().is_ascii(), data: true };
     stored.size = 0;
     stored.opening = true;
@@ -108,8 +139,15 @@ fn attempt(
         stored.size = proven((&mut *source, &mut *sink), job)?.unwrap_or(0);
     }
     let mut progress = Progress { delivered: stored.size, ..Progress::default() };
-    let opened = open(source, (job.from, job.kind), &mut progress).map_err(RelayError::Source)?;
+    let opened = thread::scope(|scope| {
+        scope.spawn(|| sink.reach(wants));
+        open(source, (job.from, job.kind), &mut progress)
+    });
+    let opened = opened.map_err(RelayError::Source)?;
     stored.opening = false;
+    if job.begun == Begun::Earlier && !stored.sent && matches!(opened, Opened::All) {
+        return Ok(Relayed { count: progress.delivered, counted: true });
+    }
     let half = sink.half(job.to);
     let session = sink.session(wants).map_err(RelayError::Sink)?;
     let mut up = session.store(false, job.to, job.kind, stored.size).map_err(|cause| {
@@ -117,21 +155,86 @@ fn attempt(
         RelayError::Sink(cause)
     })?;
     stored.begun = true;
-    stored.stake.get_or_insert_with(|| half.begun());
-    if let Opened::Rest(down, passed) = opened {
-        let arrival = run((down, passed), &mut up, (job, progress.delivered));
-        progress.delivered += arrival.moved;
-        if let Err(error) = follow(source, &mut up, job, (&mut progress, arrival.end)) {
-            // What the server still has to store must not come after the DELE.
-            up.abandon();
-            return Err(error);
+    stored.sent = true;
+    if !job.keeps {
+        stored.stake.get_or_insert_with(|| half.begun());
+    }
+    let expected = job.size.map(|size| size.saturating_sub(progress.delivered));
+    let passed = match opened {
+        Opened::All => None,
+        Opened::Rest(down, passed) => {
+            let Passage { moved, end } = run((down, passed), &mut up, (job, progress.delivered));
+            progress.delivered += moved;
+            Some(end)
         }
+    };
+    let last = match passed.transpose() {
+        Ok(Some(landed)) if landed.is_whole(expected) => {
+            let (told, ended) = both_verdicts(landed, up);
+            let judged = told.or_else(|cause| judge(source, job, &mut progress, cause));
+            judged.map_err(RelayError::Source)?;
+            let counted = thread::scope(|scope| {
+                scope.spawn(|| reach_next(source, job));
+                conclude(sink, job, stored, (progress.delivered, ended))
+            });
+            return counted.map_err(RelayError::Sink);
+        }
+        end => end.and_then(|landed| landed.map_or(Ok(()), Landed::verdict)),
+    };
+    let patience = up.timeout();
+    let mut again = |rest: (Transfer<'_>, u64), begin| run(rest, &mut up, (job, begin)).arrive();
+    if let Err(error) = follow(source, job, (&mut progress, last), (&mut again, patience)) {
+        // What the server still has to store must not come after the DELE.
+        up.abandon();
+        return Err(error);
     }
-    if let Err(cause) = up.finish_upload() {
-        return settled(sink, job, progress.delivered, cause).map_err(RelayError::Sink);
+    let ended = up.finish_upload().map(drop);
+    conclude(sink, job, stored, (progress.delivered, ended)).map_err(RelayError::Sink)
+}
+
+/// Waits for the verdicts of both servers at once.
+fn both_verdicts(landed: Landed<'_>, up: Transfer<'_>) -> (Result<(), Cause>, Result<(), Cause>) {
+    thread::scope(|scope| {
+        let told = scope.spawn(|| landed.verdict());
+        let ended = up.finish_upload().map(drop);
+        (told.join().unwrap_or_else(|panic| resume_unwind(panic)), ended)
+    })
+}
+
+/// Makes the data connection of the source's next file, while the destination is asked about this one.
+pub fn reach_next(source: &mut Server, job: &Relay<'_>) {
+    if job.next == Next::Transfer && source.was_reached() {
+        source.reach(Wants { features: false, data: true });
     }
-    agree(sink, job, stored, progress.delivered).map_err(RelayError::Sink)?;
-    Ok(progress.delivered)
+}
+
+/// What the destination's verdict comes to, and what it says of the size.
+fn conclude(
+    sink: &mut Server,
+    job: &Relay<'_>,
+    stored: &mut Stored,
+    (count, ended): (u64, Result<(), Cause>),
+) -> Result<Relayed, Cause> {
+    match ended {
+        Ok(()) => agree(sink, job, count).inspect_err(|_| stored.whole_only |= stored.size > 0),
+        Err(cause) => settled(sink, job, count, cause),
+    }
+}
+
+/// The last word of the source is not 226: where all bytes are here its size decides.
+///
+/// # Errors
+/// `cause`, where it does not help.
+pub fn judge(
+    source: &mut Server,
+    job: &Relay<'_>,
+    progress: &mut Progress,
+    cause: Cause,
+) -> Result<(), Cause> {
+    match progress.is_whole() && is_moot(&cause) {
+        true => settle(source, job.from, progress, cause),
+        false => Err(cause),
+    }
 }
 
 /// How many bytes the destination has of the file, when the last of them are the source's. It may have
@@ -142,10 +245,11 @@ fn proven(
 ) -> Result<Option<u64>, RelayError> {
     let mut at_source = None;
     let mut ours = |from: u64, to: u64| match begun::tail(source, job.from, from, to) {
-        Ok(bytes) => Ok(bytes.map(|mut bytes| {
-            // The source goes on behind what the destination has.
-            bytes.truncate(usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX));
-            bytes
+        Ok(bytes) => Ok(bytes.and_then(|mut bytes| {
+            let length = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
+            // The source goes on behind what the destination has; a shorter one is another file.
+            bytes.truncate(length);
+            (bytes.len() == length).then_some(bytes)
         })),
         Err(cause) => {
             at_source = Some(cause);
@@ -160,35 +264,68 @@ fn proven(
 }
 
 /// Everything was sent, and the destination's last word is missing: its size decides.
-fn settled(sink: &mut Server, job: &Relay<'_>, want: u64, cause: Cause) -> Result<u64, Cause> {
+///
+/// # Errors
+/// `cause`, where it does not help.
+pub fn settled(
+    sink: &mut Server,
+    job: &Relay<'_>,
+    count: u64,
+    cause: Cause,
+) -> Result<Relayed, Cause> {
     if !is_moot(&cause) || job.kind == Type::Ascii {
         return Err(cause);
     }
     sink.try_again();
-    let session = sink.session(Wants { features: false, data: true });
-    match session.and_then(|session| session.size_before_transfer(job.to)) {
-        Ok(Some(size)) if size == want => Ok(want),
+    match agree(sink, job, count) {
+        Ok(relayed) if relayed.counted => Ok(relayed),
         _ => Err(cause),
     }
 }
 
-fn run(
-    (down, passed): (Transfer<'_>, u64),
-    up: &mut Transfer<'_>,
-    (job, begin): (&Relay<'_>, u64),
-) -> Arrival {
-    let lines = if job.kind == Type::Ascii { Lines::ToWire } else { Lines::Keep };
-    let seen = job.sum.map(|sum| (sum, begin));
-    let (stream, pulse) = up.parts();
-    receive(down, end(stream), (lines, job.next), (passed, seen, Some(pulse)))
+/// Compares the destination's size of the file with what came from the source.
+///
+/// # Errors
+/// They differ, or the connection is lost.
+pub fn agree(sink: &mut Server, job: &Relay<'_>, count: u64) -> Result<Relayed, Cause> {
+    if job.kind == Type::Ascii {
+        return Ok(Relayed { count, counted: false });
+    }
+    let session = sink.session(Wants { features: false, data: true })?;
+    match session.size_before_transfer(job.to)? {
+        Some(got) if got != count => Err(Cause::WrongSize { got, want: count }),
+        told => Ok(Relayed { count, counted: told.is_some() }),
+    }
 }
 
-/// Takes the source up again as long as that helps, after its first connection came to `last`.
-fn follow(
-    source: &mut Server,
+fn run<'s>(
+    (down, passed): (Transfer<'s>, u64),
     up: &mut Transfer<'_>,
+    (job, begin): (&Relay<'_>, u64),
+) -> Passage<'s> {
+    let (stream, pulse) = up.parts();
+    let how = (lines(job), job.next);
+    pass(down, Onto::One(end(stream)), how, (passed, (job.sum.as_slice(), begin), vec![pulse]))
+}
+
+/// What becomes of line ends on the way: text is in the form of the wire on both sides.
+pub fn lines(job: &Relay<'_>) -> Lines {
+    if job.kind == Type::Ascii { Lines::ToWire } else { Lines::Keep }
+}
+
+/// Passes on what a download brings from a byte on; with how many bytes of it were read before.
+pub type Again<'a> = dyn FnMut((Transfer<'_>, u64), u64) -> Arrival + 'a;
+
+/// Takes the source up again as long as that helps, after its first connection came to `last`. Bytes go
+/// where `again` sends them; what cannot be sent there is lost after `patience`.
+///
+/// # Errors
+/// Names the side that failed.
+pub fn follow(
+    source: &mut Server,
     job: &Relay<'_>,
     (progress, mut last): (&mut Progress, Result<(), Cause>),
+    (again, patience): (&mut Again<'_>, Duration),
 ) -> Result<(), RelayError> {
     let mut tries = Tries::new(job.retries);
     loop {
@@ -196,7 +333,7 @@ fn follow(
             Ok(()) => return Ok(()),
             // What cannot be written here is the destination's connection.
             Err(Cause::Local(error)) => {
-                return Err(RelayError::Sink(Cause::lost(Phase::Data, error, up.timeout())));
+                return Err(RelayError::Sink(Cause::lost(Phase::Data, error, patience)));
             }
             Err(cause) => cause,
         };
@@ -211,30 +348,15 @@ fn follow(
         last = match open(source, (job.from, job.kind), progress) {
             Ok(Opened::All) => Ok(()),
             Ok(Opened::Rest(down, passed)) => {
-                let arrival = run((down, passed), up, (job, progress.delivered));
-                progress.delivered += arrival.moved;
-                if arrival.moved > 0 {
+                let Arrival { moved, end } = again((down, passed), progress.delivered);
+                progress.delivered += moved;
+                if moved > 0 {
                     tries.progressed();
                 }
-                arrival.end
+                end
             }
             Err(cause) => Err(cause),
         };
-    }
-}
-
-/// Compares the destination's size of the file with what came from the source.
-fn agree(sink: &mut Server, job: &Relay<'_>, stored: &mut Stored, want: u64) -> Result<(), Cause> {
-    if job.kind == Type::Ascii {
-        return Ok(());
-    }
-    let session = sink.session(Wants { features: false, data: true })?;
-    match session.size_before_transfer(job.to)? {
-        Some(got) if got != want => {
-            stored.whole_only |= stored.size > 0;
-            Err(Cause::WrongSize { got, want })
-        }
-        _ => Ok(()),
     }
 }
 
@@ -253,7 +375,7 @@ fn clear(
                 || (refused && !matches!(proven((source, sink), job), Ok(Some(_))))
         }
     };
-    if stored.begun && !untouched {
+    if stored.begun && !untouched && !job.keeps {
         sink.remove_half(job.to);
     }
 }

@@ -226,7 +226,7 @@ fn attempt(
         progress.stake = Some(half.begun());
     }
     let size = job.size.map(|size| size.saturating_sub(progress.stored));
-    let seen = job.sum.map(|sum| (sum, progress.stored));
+    let seen = (job.sum.as_slice(), progress.stored);
     let Departure { moved, all, end } = progress.supply.send(transfer, (job.kind, seen), size);
     progress.taken = progress.stored + moved;
     match end {

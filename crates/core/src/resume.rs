@@ -149,10 +149,10 @@ fn attempt(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Res
     }
     let lines = if job.kind == Type::Ascii { Lines::ToLocal } else { Lines::Keep };
     let sink = End::Plain(job.sink);
-    let seen = job.sum.map(|sum| (sum, progress.delivered));
+    let seen = (job.sum.as_slice(), progress.delivered);
     let Arrival { moved, end } = match job.span.and_then(|span| span.end) {
         Some(end) => receive_part(transfer, sink, end.saturating_sub(progress.delivered)),
-        None => receive(transfer, sink, (lines, job.next), (passed, seen, None)),
+        None => receive(transfer, sink, (lines, job.next), (passed, seen)),
     };
     progress.delivered += moved;
     match end {

@@ -268,7 +268,7 @@ impl Stretch<'_> {
             // At the end of the file it is the server that ends, and one byte more is too many.
             let most = if last { board.size } else { end - 1 } - self.at;
             let (stream, pulse) = transfer.parts();
-            let beats = Beats::of([Some(pulse), None]);
+            let beats = Beats::of([pulse]);
             let beat = || beats.beat();
             let beat = beats.any().then_some(&beat as &dyn Fn());
             let flow = Flow { most, rate: rate.as_deref(), beat, ..Lines::Keep.into() };

@@ -54,6 +54,8 @@ pub struct Server {
     pub clock: Clock,
     /// The command that sets the time of a file, as far as is known.
     pub sets_time: SetTime,
+    /// Whether it copies files by itself, as far as is known; see `site_copy`.
+    pub copies: Option<bool>,
     /// Whether the destination of the run can be sent to directly; see `direct`.
     pub direct: Route,
 }
@@ -175,6 +177,20 @@ impl Server {
         }
     }
 
+    /// Opens the data connection of the next transfer ahead, as far as that can be done.
+    pub fn reach(&mut self, wants: Wants) {
+        if self.arrive(wants)
+            && let Some(session) = &mut self.session
+        {
+            session.reach();
+        }
+    }
+
+    /// The bound on every single wait.
+    pub fn patience(&self) -> Duration {
+        self.access.timeout
+    }
+
     /// Whether it is no use to ask for a session.
     pub fn is_gone(&self) -> bool {
         self.gone.is_some()
@@ -264,15 +280,17 @@ impl Servers {
         self.access.ending.clone()
     }
 
-    /// The same, with sessions of its own: the other side of a relay.
-    pub fn another_side(&self) -> Self {
-        Self::new(Arc::clone(&self.access), Arc::clone(&self.credentials))
+    /// The other side of a relay, where names are written in `charset`.
+    pub fn another_side_in(&self, charset: Charset) -> Self {
+        let access = Access { charset, ..(*self.access).clone() };
+        Self::new(Arc::new(access), Arc::clone(&self.credentials))
     }
 
     /// The same for one who works beside others: with sessions of its own, as far as the servers
     /// have room for them now. It waits for no place, since those who are in can do the work.
     pub fn for_one_more(&self) -> Self {
-        Self { patient: false, ..self.another_side() }
+        let (access, credentials) = (Arc::clone(&self.access), Arc::clone(&self.credentials));
+        Self { patient: false, ..Self::new(access, credentials) }
     }
 
     /// The server at `origin`.
@@ -298,6 +316,7 @@ impl Servers {
                     charset: None,
                     clock: Clock::default(),
                     sets_time: SetTime::default(),
+                    copies: None,
                     direct: Route::default(),
                 });
                 self.known.len() - 1

@@ -1,9 +1,13 @@
 //! ftp-pipe: parse, plan, run, report.
 
 mod args;
+mod file;
+mod gone;
 mod plan;
 mod run;
 mod share;
+mod sink;
+mod tree;
 
 use std::process::ExitCode;
 

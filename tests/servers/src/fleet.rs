@@ -59,6 +59,11 @@ impl Variant {
         // To a server it is a stranger's address, as it would be on another machine.
         let abroad = Ground { address: "127.0.0.2", ..ground };
         server.peer = Some(Box::new(Server::start(self.brand, self.tls, &abroad)?));
+        if self.brand == Brand::Pyftpdlib {
+            // It connects when it gets the PORT, so as a destination it needs its bytes through us.
+            let other = Server::start(Brand::Proftpd, self.tls, &abroad)?;
+            server.receiver = Some(Box::new(other));
+        }
         Ok(server)
     }
 }

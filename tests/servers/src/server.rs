@@ -59,6 +59,8 @@ pub enum Need {
     Fxp,
     /// It can play the client of TLS for another server (SSCN).
     Sscn,
+    /// It copies its own files.
+    SiteCopy,
 }
 
 /// Something a server cannot do, and why.
@@ -122,6 +124,8 @@ pub struct Server {
     pub lacks: &'static [Lack],
     /// A second one of the same kind, for copies from server to server.
     pub peer: Option<Box<Server>>,
+    /// One that takes what this one sends it directly, where the second one does not.
+    pub receiver: Option<Box<Server>>,
     address: String,
     /// The port of its control connections.
     pub port: u16,
@@ -172,6 +176,7 @@ impl Server {
             is_crowded: ground.most.is_some(),
             lacks: brand.lacks(),
             peer: None,
+            receiver: None,
             address: ground.reached_at(),
             port,
             _process: process,
@@ -224,6 +229,14 @@ impl Server {
     /// When it was started without one.
     pub fn peer(&self) -> Result<&Self, String> {
         self.peer.as_deref().ok_or_else(|| "no second server was started".to_owned())
+    }
+
+    /// The one to send to directly.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn receiver(&self) -> Result<&Self, String> {
+        self.receiver.as_deref().map_or_else(|| self.peer(), Ok)
     }
 }
 

@@ -34,6 +34,12 @@ impl Verdict {
         Ok(self.passed > 0 && self.failed == 0)
     }
 
+    /// All of them together.
+    pub fn sum(all: &[Self]) -> Self {
+        let count = |of: fn(&Self) -> usize| all.iter().map(of).sum();
+        Self { passed: count(|one| one.passed), failed: count(|one| one.failed) }
+    }
+
     /// What was counted so far: passed and failed.
     pub fn counts(&self) -> (usize, usize) {
         (self.passed, self.failed)

@@ -1,12 +1,15 @@
 //! `cases [--serve] [NAME...]`: the cases against the servers of these names, or against all.
 //!
-//! A server that cannot be started is a failure. `--serve` starts one, prints its URL and waits for
+//! Several servers are tried at once: most of the time something is waited for. A server that cannot
+//! be started is a failure. `--serve` starts one, prints its URL and waits for
 //! the end of stdin, to try things by hand.
 
 use std::{
     env,
     io::{self, Read, Write},
     process::ExitCode,
+    sync::{Mutex, PoisonError},
+    thread,
 };
 
 use servers::{
@@ -18,6 +21,9 @@ use servers::{
     tools::{self, Tools},
     verdict::Verdict,
 };
+
+/// How many servers are tried at once.
+const AT_ONCE: usize = 4;
 
 fn main() -> ExitCode {
     match run(&env::args().skip(1).collect::<Vec<_>>()) {
@@ -40,12 +46,26 @@ fn run(args: &[String]) -> Result<bool, String> {
     if flags.iter().any(|flag| *flag == "--serve") {
         return serve(&chosen, &ground, &pki);
     }
-    let tools = Tools::find()?;
-    let mut verdict = Verdict::default();
-    for variant in chosen {
-        on_server(variant, &ground, &tools, &mut verdict).map_err(|error| error.to_string())?;
-    }
-    verdict.close().map_err(|error| error.to_string())
+    let next = Mutex::new(chosen.into_iter());
+    let verdicts = thread::scope(|scope| {
+        let work = || {
+            let tools = Tools::find()?;
+            let mut verdict = Verdict::default();
+            while let Some(variant) = take(&next) {
+                on_server(variant, &ground, &tools, &mut verdict).map_err(|e| e.to_string())?;
+            }
+            Ok(verdict)
+        };
+        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        let ended = workers.into_iter().map(|worker| worker.join());
+        ended.map(|end| end.unwrap_or_else(|_| Err("a worker panicked".into()))).collect::<Vec<_>>()
+    });
+    let verdicts = verdicts.into_iter().collect::<Result<Vec<_>, String>>()?;
+    Verdict::sum(&verdicts).close().map_err(|error| error.to_string())
+}
+
+fn take<T>(next: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    next.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
 /// The variants of these names, or all; a name that fits none is an error, not a run of nothing.
@@ -80,7 +100,7 @@ fn on_server(
             .count(&format!("{}: {}", variant.name, case.name), on_fresh(case, &server, tools))?;
     }
     let (passed, failed) = verdict.counts();
-    let mut out = io::stdout();
+    let mut out = io::stdout().lock();
     writeln!(
         out,
         "{}: {} cases passed, {} failed",

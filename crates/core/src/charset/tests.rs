@@ -184,3 +184,17 @@ fn nothing_reaches_a_terminal_raw() {
         assert_eq!(for_terminal(shown), visible);
     }
 }
+
+#[test]
+fn names_go_from_one_encoding_to_another_or_are_refused() {
+    let (gbk, utf8, latin) = (named("gbk"), named("utf-8"), named("windows-1252"));
+    let recoded = |from: Charset, wire: &[u8], to| from.recode(wire, to).map(Cow::into_owned);
+    assert_eq!(recoded(gbk, b"\xd6\xd0/a", utf8), Ok("中/a".as_bytes().to_vec()));
+    assert_eq!(recoded(gbk, b"\xd6\xd0", Charset::Bytes), Ok("中".as_bytes().to_vec()));
+    assert_eq!(recoded(Charset::Bytes, "中".as_bytes(), gbk), Ok(b"\xd6\xd0".to_vec()));
+    assert_eq!(recoded(gbk, b"\xff", gbk), Ok(b"\xff".to_vec()));
+    assert_eq!(recoded(gbk, b"a\xff", utf8), Err(BadName::NotText("GBK")));
+    assert_eq!(recoded(Charset::Bytes, b"a\xff", gbk), Err(BadName::NotText("UTF-8")));
+    let missing = BadName::Missing(Unencodable::Missing('中'));
+    assert_eq!(recoded(utf8, "中".as_bytes(), latin), Err(missing));
+}

@@ -15,7 +15,7 @@ pub use flag::{Flag, Operands, Section, Spec, Takes, Tool, keep, on, put};
 pub use operands::{EmptyItem, split_list};
 pub use parse::{Parsed, UsageError};
 pub use session_flags::{SessionArgs, effective_charset};
-pub use values::lanes;
+pub use values::{charset as encoding, lanes};
 
 #[cfg(test)]
 mod tests;

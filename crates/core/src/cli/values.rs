@@ -30,7 +30,11 @@ pub(super) fn command(value: &OsStr) -> Result<Vec<u8>, String> {
     if value.is_empty() { Err("an empty command".to_owned()) } else { command_text(value) }
 }
 
-pub(super) fn charset(value: &OsStr) -> Result<Charset, String> {
+/// How names are written somewhere, by its label.
+///
+/// # Errors
+/// An unknown label, or an encoding that FTP commands cannot carry.
+pub fn charset(value: &OsStr) -> Result<Charset, String> {
     Charset::for_label(value.as_bytes()).map_err(|why| why.to_string())
 }
 

@@ -156,6 +156,9 @@ impl Session {
 
     /// Connects where EPSV says; `None`, for the rest of the session, where that leads nowhere.
     fn extended_passive(&mut self) -> Result<Option<TcpStream>, Cause> {
+        if let Some(socket) = self.ahead.take() {
+            return Ok(Some(socket));
+        }
         if self.passive.is_none() {
             self.epsv_presumed = false;
             let reply = self.send(b"EPSV")?;
@@ -173,8 +176,26 @@ impl Session {
         }
     }
 
+    /// Opens the data connection of the next transfer before that is asked for, so that the wait for
+    /// it falls into another one. Whatever keeps it from that shows when the transfer begins.
+    pub fn reach(&mut self) {
+        if self.access.active.is_some() || !self.epsv || !self.is_usable() {
+            return;
+        }
+        if let Ok(reached) = self.extended_passive() {
+            self.ahead = reached;
+        }
+    }
+
+    /// Where the server listened it does not any more.
+    pub(super) fn forget_passive(&mut self) {
+        self.passive = None;
+        self.ahead = None;
+    }
+
     /// Takes the answer to an EPSV.
     pub(super) fn take_epsv(&mut self, reply: &Reply) {
+        self.forget_passive();
         match (reply.epsv_port().filter(|_| reply.code() == 229), self.control.peer()) {
             (Some(port), Ok(mut peer)) => {
                 // The peer's own address: an IPv6 one may have a zone.
@@ -383,11 +404,11 @@ impl<'s> Transfer<'s> {
     /// Anything but 2xx, or a count that does not agree.
     pub fn finish_download(self, received: u64, next: Next) -> Result<Reply, Cause> {
         let Self { session, stream, announced, stake, .. } = self;
+        drop(stake);
         if next == Next::Transfer && session.noops.open == 0 && session.may_presume_epsv() {
             session.control.presume(&[b"EPSV".to_vec()])?;
             session.epsv_presumed = true;
         }
-        drop(stake);
         stream.close();
         let reply = session.verdict()?;
         if !reply.is_done() {

@@ -104,8 +104,8 @@ impl Pair<'_> {
         let by_source = self.source.send(&to_source).map_err(at_source)?;
         let by_sink = self.sink.send(&to_sink).map_err(at_sink)?;
         // A PORT ends the listening that an earlier EPSV began.
-        self.source.passive = None;
-        self.sink.passive = None;
+        self.source.forget_passive();
+        self.sink.forget_passive();
         Ok(way(&by_source, &by_sink))
     }
 

@@ -1,6 +1,6 @@
 //! A logged-in session: commands and their replies. Data connections are in `data`.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use super::access::{Access, Credentials};
@@ -67,6 +67,8 @@ pub struct Session {
     pub(super) kind: Option<Type>,
     /// Where the next passive data connection goes, when the server has said so already.
     pub(super) passive: Option<SocketAddr>,
+    /// The next passive data connection, where it stands already.
+    pub(super) ahead: Option<TcpStream>,
     /// Whether EPSV is still worth trying.
     pub(super) epsv: bool,
     /// Whether an EPSV for the next transfer is on its way.
@@ -128,6 +130,7 @@ impl Session {
             features: None,
             kind: None,
             passive: None,
+            ahead: None,
             epsv,
             epsv_presumed: false,
             no_mlsd: false,
@@ -332,7 +335,8 @@ impl Session {
             return Ok(());
         }
         let epsv_is_due = std::mem::take(&mut self.epsv_presumed);
-        if !epsv_is_due && self.may_presume_epsv() && self.passive.is_none() {
+        let has_place = self.passive.is_some() || self.ahead.is_some();
+        if !epsv_is_due && self.may_presume_epsv() && !has_place {
             lines.push(line("EPSV", None));
             self.epsv_presumed = true;
         }

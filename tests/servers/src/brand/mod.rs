@@ -47,6 +47,8 @@ impl Brand {
         match self {
             Self::Embedded => &[
                 (Need::Fxp, "libunftp knows no PORT"),
+                (Need::Time, "libunftp, built to be debugged, takes minutes for 4 GiB"),
+                (Need::SiteCopy, "libunftp copies no files"),
                 (Need::RawNames, "libunftp shows a byte that is not UTF-8 as U+FFFD"),
                 (Need::SetTime, "libunftp has no MFMT"),
                 (Need::Chmod, "libunftp has no SITE CHMOD"),
@@ -55,6 +57,7 @@ impl Brand {
             ],
             Self::PureFtpd => &[
                 (Need::Sscn, "Pure-FTPd has no SSCN"),
+                (Need::SiteCopy, "Pure-FTPd copies no files"),
                 (Need::Fxp, "Pure-FTPd takes no address but the client's"),
                 (Need::EdgeBlanks, "Pure-FTPd stores blanks at the ends of a name as underscores"),
                 (Need::Checksums, "Pure-FTPd computes no checksums"),
@@ -62,10 +65,12 @@ impl Brand {
             ],
             Self::Vsftpd => &[
                 (Need::Fxp, "vsftpd takes no address but the client's"),
+                (Need::SiteCopy, "vsftpd copies no files"),
                 (Need::Checksums, "vsftpd computes no checksums"),
             ],
             Self::Pyftpdlib => &[
                 (Need::Sscn, "pyftpdlib has no SSCN"),
+                (Need::SiteCopy, "pyftpdlib copies no files"),
                 (Need::Checksums, "pyftpdlib computes no checksums"),
             ],
             Self::Proftpd => &[],

@@ -54,7 +54,7 @@ fn configuration(site: &Site<'_>) -> String {
     let state = site.state;
     let modules = site.programs.join("proftpd/usr/lib/proftpd");
     let own = format!(
-        "ModulePath {modules}\nLoadModule mod_ident.c\nLoadModule mod_digest.c\n{tls}{COMMON}DefaultAddress {address}\n\
+        "ModulePath {modules}\nLoadModule mod_ident.c\nLoadModule mod_digest.c\nLoadModule mod_copy.c\n{tls}{COMMON}DefaultAddress {address}\n\
          Port {port}\nAuthUserFile {users}\nScoreboardFile {board}\nPidFile {pid}\n\
          SystemLog {log}\n",
         modules = modules.display(),

@@ -22,6 +22,13 @@ pub(super) const CASES: &[Case] = &[
     },
     case("pipe copies where the servers may not meet", relayed),
     case("pipe goes on after a missing file", one_missing),
+    case("pipe --move takes a tree away", moved),
+    case("pipe --to reads once and writes to all", fan_out),
+    case("pipe --atomic -p and -c go on and publish", continued),
+    case("pipe --links", links),
+    Case { name: "pipe recodes names", needs: &[Need::RawNames], run: recoded },
+    Case { name: "pipe lets a server copy its own file", needs: &[Need::SiteCopy], run: site_copy },
+    case("pipe --move renames within a server", renamed),
     case("get | put copies 0 bytes, 1 byte and 1 MiB", composed),
     Case { name: "get | put copies 100 MiB", needs: &[Need::Plain], run: composed_large },
     Case { name: "pipe copies 100 MiB", needs: &[Need::Plain], run: piped_large },
@@ -57,17 +64,17 @@ fn tree(server: &Server, tools: &Tools) -> Outcome {
 }
 
 fn directly(server: &Server, tools: &Tools) -> Outcome {
-    let said = send(server, tools, "--fxp=always")?;
+    let said = send(server, tools, (server.receiver()?, "--fxp=always"))?;
     holds("three files server to server", said.matches("server to server").count() == 3)
 }
 
 /// Whatever the servers allow, the files are there.
 fn relayed(server: &Server, tools: &Tools) -> Outcome {
-    send(server, tools, "--fxp=auto").map(drop)
+    send(server, tools, (server.peer()?, "--fxp=auto")).map(drop)
 }
 
-fn send(server: &Server, tools: &Tools, fxp: &str) -> Result<String, String> {
-    let peer = server.peer()?;
+fn send(server: &Server, tools: &Tools, (peer, fxp): (&Server, &str)) -> Result<String, String> {
+    peer.root.empty()?;
     for name in ["d/a", "d/b", "d/c"] {
         server.root.write(name, pattern(300_000))?;
     }
@@ -87,6 +94,82 @@ fn one_missing(server: &Server, tools: &Tools) -> Outcome {
     tools.pipe(server).args(&urls).run()?.code(1)?.complained("missing: 5")?;
     let only: [&[u8]; 1] = [b"a"];
     holds("the other file, and nothing half made", peer.root.files()? == only)
+}
+
+fn moved(server: &Server, tools: &Tools) -> Outcome {
+    let peer = server.peer()?;
+    plant_tree(&server.root, "tree")?;
+    plant_tree(&server.root, "kept")?;
+    let urls = [server.url("/tree"), peer.url("/")];
+    tools.pipe(server).args(&["--move", "-R", "-P", "2"]).args(&urls).silent()?;
+    same_tree(&server.root, "kept/", &peer.root, "tree/")?;
+    holds("the tree is gone", !server.root.at("tree").exists())
+}
+
+fn fan_out(server: &Server, tools: &Tools) -> Outcome {
+    let peer = server.peer()?;
+    server.root.write("a", pattern(3_000_000))?;
+    for dir in ["x", "y", "z"] {
+        tools.sh(peer, &format!("ftp-put $FLAGS -m /dev/null $URL/{dir}/a")).silent()?;
+    }
+    let to = [peer.url("/y/"), "--to".to_owned(), peer.url("/z/")];
+    let urls = [server.url("/a"), peer.url("/x/"), "--to".to_owned()];
+    tools.pipe(server).args(&urls).args(&to).silent()?;
+    for copy in ["x/a", "y/a", "z/a"] {
+        same_bytes(copy, &pattern(3_000_000), &peer.root.read(copy)?)?;
+    }
+    Ok(())
+}
+
+fn continued(server: &Server, tools: &Tools) -> Outcome {
+    let peer = server.peer()?;
+    server.root.write("a", pattern(500_000))?;
+    let content = pattern(500_000);
+    tools.here.write("half", content.get(..200_000).unwrap_or_default())?;
+    tools.sh(peer, "ftp-put $FLAGS half $URL/a").silent()?;
+    let urls = [server.url("/a"), peer.url("/a")];
+    tools.pipe(server).args(&["-c"]).args(&urls).silent()?;
+    same_bytes("a", &pattern(500_000), &peer.root.read("a")?)?;
+    tools.pipe(server).args(&["--atomic"]).args(&urls).silent()?;
+    let only: [&[u8]; 1] = [b"a"];
+    holds("one file of that name", peer.root.files()? == only)?;
+    same_bytes("a", &pattern(500_000), &peer.root.read("a")?)
+}
+
+fn links(server: &Server, tools: &Tools) -> Outcome {
+    let peer = server.peer()?;
+    server.root.write("t/a", "alpha")?;
+    std::os::unix::fs::symlink("a", server.root.at("t/l")).map_err(|error| error.to_string())?;
+    let urls = [server.url("/t"), peer.url("/")];
+    tools.pipe(server).arg("-R").args(&urls).silent()?;
+    same_bytes("l", b"alpha", &peer.root.read("t/l")?)
+}
+
+fn recoded(server: &Server, tools: &Tools) -> Outcome {
+    let peer = server.peer()?;
+    // GBK for 文件/中.txt
+    let name: &[u8] = b"t/\xce\xc4\xbc\xfe/\xd6\xd0.txt";
+    server.root.write(name, "x")?;
+    let urls = [server.url("/t"), peer.url("/")];
+    let labels = ["--src-encoding", "gbk", "--dst-encoding", "utf-8"];
+    tools.pipe(server).arg("-R").args(&labels).args(&urls).silent()?;
+    same_bytes("the file", b"x", &peer.root.read("t/文件/中.txt")?)
+}
+
+fn site_copy(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("a b", pattern(3_000_000))?;
+    let urls = [server.url("/a%20b"), server.url("/c")];
+    let ran = tools.pipe(server).arg("-v").args(&urls).run()?;
+    holds("it was the server", ran.code(0)?.errors().contains("by the server itself"))?;
+    same_bytes("c", &pattern(3_000_000), &server.root.read("c")?)
+}
+
+fn renamed(server: &Server, tools: &Tools) -> Outcome {
+    server.root.write("a", pattern(300_000))?;
+    tools.pipe(server).arg("--move").args(&[server.url("/a"), server.url("/b")]).silent()?;
+    let only: [&[u8]; 1] = [b"b"];
+    holds("it has the other name", server.root.files()? == only)?;
+    same_bytes("b", &pattern(300_000), &server.root.read("b")?)
 }
 
 fn composed(server: &Server, tools: &Tools) -> Outcome {

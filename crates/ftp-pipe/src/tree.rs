@@ -1,0 +1,81 @@
+//! A tree, as `cp -R` copies it: directories in order and once, empty ones too; files are handed out.
+
+use ftp_core::error::Cause;
+use ftp_core::listing::Kind;
+use ftp_core::path::RemotePath;
+use ftp_core::report::Report;
+use ftp_core::servers::Server;
+use ftp_core::sources::{self, Source};
+use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
+use ftp_core::wire::{Next, Type};
+
+use crate::args::Links;
+use crate::run::{Failed, Job, Pipe};
+
+impl Pipe<'_> {
+    /// # Errors
+    /// The root cannot be listed, or the connection to the source is lost.
+    pub fn tree(
+        &mut self,
+        server: &mut Server,
+        report: &mut Report,
+        source: &Source,
+        kind: Type,
+    ) -> Result<(), Cause> {
+        let roots = self.targets(server, report, source);
+        walk(server, &source.path, Sweep::EVERYTHING, &mut |server, step| {
+            sources::adopt_charset(server, report);
+            match &step {
+                Step::Enter(item) => self.directory(server, report, (item, &roots)),
+                Step::Leaf(item) => self.leaf(server, report, (item, &roots), kind),
+                Step::Leave { item, whole } => self.run.gone.left(&server.origin, item, *whole),
+                Step::Approach(_) => {}
+                Step::Failed(failure) => report.failed(failure),
+            }
+            Ok(Onward::In)
+        })
+    }
+
+    fn directory(
+        &mut self,
+        server: &Server,
+        report: &mut Report,
+        (item, roots): (&Item, &[Option<RemotePath>]),
+    ) {
+        let mut roots = roots.iter();
+        self.at_each(server, report, &item.path, &mut |sink| {
+            let Some(root) = roots.next().and_then(Option::as_ref) else { return Ok(()) };
+            let dir = sink.below(root, &item.relative(), server.charset())?;
+            sink.directory(&dir)
+        });
+    }
+
+    fn leaf(
+        &mut self,
+        server: &mut Server,
+        report: &mut Report,
+        (item, roots): (&Item, &[Option<RemotePath>]),
+        kind: Type,
+    ) {
+        let from = &item.path;
+        match item.entry.kind {
+            Kind::Other => {
+                let cause = Cause::Operand("neither a file nor a directory".into());
+                return self.failed(server, report, from, Failed::Source(cause));
+            }
+            Kind::Link if self.how.links == Links::Skip => {
+                self.run.gone.stays(&server.origin, from);
+                return report.done(&format!("{}: a link", report.shown(from.as_bytes())));
+            }
+            _ => {}
+        }
+        let mut roots = roots.iter();
+        let to = self.at_each(server, report, from, &mut |sink| {
+            let root = roots.next().and_then(Option::as_ref);
+            root.map(|root| sink.below(root, &item.relative(), server.charset())).transpose()
+        });
+        let to = to.into_iter().map(Option::flatten).collect();
+        let (next, known) = (Next::Transfer, item.version());
+        self.hand_out(server, report, Job { from, to, kind, next, known });
+    }
+}
