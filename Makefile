@@ -1,9 +1,10 @@
 # What there is to make. `make test` needs cargo alone; `make test-servers` needs root on Debian.
 
 CARGO ?= cargo
+TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
 .PHONY: build test test-crates test-embedded test-servers test-faults test-cookbook test-cuts servers test-cases \
-	test-roundtrips check fuzz bench demo clean
+	test-roundtrips test-face test-install check fuzz bench demo clean release pages install uninstall dist deb
 
 # The five tools.
 build:
@@ -50,6 +51,16 @@ test-roundtrips: build servers
 	$(CARGO) build -p delaylink
 	$(CARGO) test -p servers --test roundtrips
 
+# Man pages through mandoc, completions in bash, zsh and fish on a terminal of their own.
+test-face: build
+	$(CARGO) build -p embedded
+	tests/completions
+
+# Everything below `release`, into a scratch folder. Needs cargo-deb, and root for nothing.
+test-install:
+	$(CARGO) build -p embedded
+	tests/install
+
 check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
@@ -72,6 +83,78 @@ bench:
 # The five tools at work, on two servers that live as long as the demo.
 demo:
 	tests/demo
+
+# To install for all: `make release`, then `make install` as root. PREFIX is where things are looked for, DESTDIR a
+# folder that stands for the root.
+PREFIX ?= /usr/local
+DESTDIR ?=
+OUT = $(or $(CARGO_TARGET_DIR),target)
+RELEASE = $(OUT)/release
+PAGES = target/pages
+INSTALL = install
+ROOT = $(DESTDIR)$(PREFIX)
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+DOCS = README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/EXIT-CODES.md docs/LISTINGS.md docs/TRANSFERS.md
+
+release:
+	$(CARGO) build --release
+
+# `make install` as root finds them built, and asks no cargo.
+$(RELEASE)/ftp-ls:
+	$(CARGO) build --release
+
+# What the tools print about themselves, one folder a kind.
+pages: $(RELEASE)/ftp-ls
+	mkdir -p $(addprefix $(PAGES)/,man1 man7 bash zsh fish)
+	for tool in $(TOOLS); do \
+		$(RELEASE)/$$tool --generate man >$(PAGES)/man1/$$tool.1 && \
+		$(RELEASE)/$$tool --generate complete-bash >$(PAGES)/bash/$$tool && \
+		$(RELEASE)/$$tool --generate complete-zsh >$(PAGES)/zsh/_$$tool && \
+		$(RELEASE)/$$tool --generate complete-fish >$(PAGES)/fish/$$tool.fish || exit 1; \
+	done
+	cp docs/man/ftp-tools.7 $(PAGES)/man7/
+
+install: pages
+	$(INSTALL) -d $(addprefix $(ROOT)/,bin share/man/man1 share/man/man7 share/doc/ftp-tools \
+		share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d)
+	$(INSTALL) -m 755 $(addprefix $(RELEASE)/,$(TOOLS)) $(ROOT)/bin
+	$(INSTALL) -m 644 $(addprefix $(PAGES)/man1/,$(addsuffix .1,$(TOOLS))) $(ROOT)/share/man/man1
+	$(INSTALL) -m 644 $(PAGES)/man7/ftp-tools.7 $(ROOT)/share/man/man7
+	$(INSTALL) -m 644 $(addprefix $(PAGES)/bash/,$(TOOLS)) $(ROOT)/share/bash-completion/completions
+	$(INSTALL) -m 644 $(addprefix $(PAGES)/zsh/_,$(TOOLS)) $(ROOT)/share/zsh/site-functions
+	$(INSTALL) -m 644 $(addprefix $(PAGES)/fish/,$(addsuffix .fish,$(TOOLS))) $(ROOT)/share/fish/vendor_completions.d
+	$(INSTALL) -m 644 $(DOCS) $(ROOT)/share/doc/ftp-tools
+
+uninstall:
+	rm -f $(addprefix $(ROOT)/bin/,$(TOOLS)) $(addprefix $(ROOT)/share/man/man1/,$(addsuffix .1,$(TOOLS))) \
+		$(ROOT)/share/man/man7/ftp-tools.7 $(addprefix $(ROOT)/share/bash-completion/completions/,$(TOOLS)) \
+		$(addprefix $(ROOT)/share/zsh/site-functions/_,$(TOOLS)) \
+		$(addprefix $(ROOT)/share/fish/vendor_completions.d/,$(addsuffix .fish,$(TOOLS)))
+	rm -rf $(ROOT)/share/doc/ftp-tools
+
+# A tarball for any Linux of this architecture: nothing in it is linked to a library. With the musl target of rustup
+# where it is installed, else with glibc; what that means is in docs/RELEASE.md.
+ARCH = $(shell uname -m)
+LIBC = $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/$(ARCH)-unknown-linux-musl/lib),musl,gnu)
+STATIC = $(ARCH)-unknown-linux-$(LIBC)
+NAME = ftp-tools-$(VERSION)-$(ARCH)-linux
+DIST = target/dist
+# The time of all files in it: that of the commit, so that whoever makes it again gets the same bytes.
+STAMP = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
+
+dist:
+	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --target $(STATIC)
+	rm -rf $(DIST)
+	$(MAKE) install RELEASE=$(OUT)/$(STATIC)/release DESTDIR=$(DIST)/$(NAME) PREFIX=
+	cp README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE $(DIST)/$(NAME)
+	tar -C $(DIST) --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(STAMP)" \
+		-cf - $(NAME) | gzip -9n >$(DIST)/$(NAME).tar.gz
+	cd $(DIST) && sha256sum $(NAME).tar.gz >$(NAME).tar.gz.sha256
+
+# A Debian package of the tools that `make release` built; cargo-deb makes it from the metadata of crates/ftp-get.
+deb: release pages
+	rm -rf target/deb
+	$(CARGO) deb -p ftp-get --no-build --output target/deb/
 
 clean:
 	$(CARGO) clean

@@ -17,6 +17,37 @@ pub use guess::Guess;
 /// The longest character of any encoding taken here: UTF-8 and gb18030 use four bytes.
 const LONGEST: usize = 4;
 
+/// Labels that people are likely to need, for completions: those of the browsers' menus.
+pub const COMMON_LABELS: &[&str] = &[
+    "auto",
+    "utf-8",
+    "gbk",
+    "gb18030",
+    "big5",
+    "shift_jis",
+    "euc-jp",
+    "euc-kr",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "windows-874",
+    "iso-8859-1",
+    "iso-8859-2",
+    "iso-8859-5",
+    "iso-8859-7",
+    "iso-8859-15",
+    "koi8-r",
+    "koi8-u",
+    "ibm866",
+    "macintosh",
+];
+
 /// How names are written on the server.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Charset {

@@ -18,7 +18,7 @@
 //! The layers, lowest first. A file uses only files that stand before it; `tests/layers.rs` holds
 //! that, and `docs/ARCHITECTURE.md` draws it file by file.
 //!
-//! * data, pure: [`mod@line`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
+//! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
 //! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`], [`fan`], [`rewind`],
@@ -31,6 +31,7 @@
 pub mod begun;
 pub mod charset;
 pub mod checksum;
+pub mod choices;
 pub mod cli;
 pub mod clock;
 pub mod copy;

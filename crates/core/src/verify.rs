@@ -1,10 +1,12 @@
 //! Whether a server has the bytes that we have: by the checksums it computes, or by the size.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
 use crate::checksum::{Algorithm, Sum};
+use crate::choices::one_of;
 use crate::error::Cause;
 use crate::features::Features;
 use crate::path::RemotePath;
@@ -28,21 +30,27 @@ pub enum Verify {
 }
 
 impl Verify {
+    /// What can be typed for it.
+    pub const CHOICES: [(&'static str, Self); 6] = [
+        by(Algorithm::Crc32),
+        by(Algorithm::Md5),
+        by(Algorithm::Sha1),
+        by(Algorithm::Sha256),
+        by(Algorithm::Sha512),
+        ("size", Self::Size),
+    ];
+
     /// Reads what was typed; nothing is [`Self::Best`].
     ///
     /// # Errors
     /// Says what can be typed.
-    pub fn typed(text: &[u8]) -> Result<Self, String> {
-        match text {
-            b"" => Ok(Self::Best),
-            b"size" => Ok(Self::Size),
-            _ => {
-                let found = Algorithm::ALL.into_iter().find(|sum| sum.name().as_bytes() == text);
-                let known = "must be size, crc32, md5, sha1, sha256 or sha512";
-                found.map(Self::By).ok_or_else(|| known.to_owned())
-            }
-        }
+    pub fn typed(text: &OsStr) -> Result<Self, String> {
+        if text.is_empty() { Ok(Self::Best) } else { one_of(text, &Self::CHOICES) }
     }
+}
+
+const fn by(algorithm: Algorithm) -> (&'static str, Verify) {
+    (algorithm.name(), Verify::By(algorithm))
 }
 
 /// How a server is asked for a checksum.

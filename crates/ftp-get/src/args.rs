@@ -2,10 +2,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU32;
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, lanes, on};
+use ftp_core::choices::words;
+use ftp_core::cli::{Flag, Operands, Section, SessionArgs, Takes, Tool, keep, lanes, on};
 use ftp_core::verify::Verify;
 
 /// What was typed.
@@ -51,6 +51,9 @@ pub const TOOL: Tool<Args> = Tool {
     session: |args| &mut args.session,
     operand: |args, url| args.urls.push(url),
     after_dashes: None,
+    environment: &[],
+    operands: Operands::Urls,
+    story: include_str!("../../../docs/man/ftp-get.txt"),
     notes: &[Section {
         title: "Examples",
         lines: &[
@@ -138,9 +141,9 @@ const FLAGS: &[Flag<Args>] = &[
     Flag {
         long: "verify",
         short: None,
-        takes: Takes::Maybe("ALG"),
-        set: |args, typed| keep(&mut args.verify, Verify::typed(typed.as_bytes())),
-        help: "Compare checksums with the server. By crc32, md5, sha1, sha256, sha512 or size; without ALG by the best that the server has. A file that differs is not kept.",
+        takes: Takes::MaybeOneOf("ALG", &words(&Verify::CHOICES)),
+        set: |args, typed| keep(&mut args.verify, Verify::typed(typed)),
+        help: "Compare checksums with the server. Without ALG by the best that the server has. A file that differs is not kept.",
     },
     Flag {
         long: "segments",

@@ -3,9 +3,12 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on, put};
+use ftp_core::choices::{one_of, words};
+use ftp_core::cli::{Flag, Operands, Section, SessionArgs, Takes, Tool, keep, on, put};
 use ftp_core::listing::{By, Kind};
 use ftp_core::time::parse_iso;
+
+use crate::colors::When;
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -28,6 +31,7 @@ pub struct Args {
     pub url: bool,
     pub json: bool,
     pub classify: bool,
+    pub color: When,
     pub types: Option<Vec<Kind>>,
 }
 
@@ -40,6 +44,13 @@ pub const TOOL: Tool<Args> = Tool {
     session: |args| &mut args.session,
     operand: |args, url| args.urls.push(url),
     after_dashes: None,
+    environment: &[
+        ("LS_COLORS", "The colours of names, as dircolors(1) makes it."),
+        ("NO_COLOR", "Not empty: no colours, unless --color asks for them."),
+        ("TERM", "dumb is a terminal without colours."),
+    ],
+    operands: Operands::Urls,
+    story: include_str!("../../../docs/man/ftp-ls.txt"),
     notes: &[Section {
         title: "Examples",
         lines: &[
@@ -149,11 +160,19 @@ const FLAGS: &[Flag<Args>] = &[
         help: "Mark directories /, links @, programs *.",
     },
     Flag {
+        long: "color",
+        short: None,
+        takes: Takes::MaybeOneOf("WHEN", &words(&When::CHOICES)),
+        set: |args, typed| put(&mut args.color, color(typed)),
+        help: "Colour names by LS_COLORS. auto, the default, does so on a terminal, unless NO_COLOR is \
+               set. Without WHEN always. Coloured names are escaped as for a terminal.",
+    },
+    Flag {
         long: "type",
         short: None,
-        takes: Takes::Value("TYPES"),
+        takes: Takes::OneOf("", &words(&KINDS)),
         set: |args, typed| keep(&mut args.types, types(typed)),
-        help: "Show only files, dirs or links: f,d,l.",
+        help: "Show only files, dirs or links. Several with commas between: f,d.",
     },
     Flag {
         long: "raw",
@@ -193,15 +212,18 @@ fn now(typed: &OsStr) -> Result<i64, String> {
     time.ok_or_else(|| "must be a time such as 2024-02-29T12:34:56Z or 2024-02-29".to_owned())
 }
 
+fn color(typed: &OsStr) -> Result<When, String> {
+    if typed.is_empty() { Ok(When::Always) } else { one_of(typed, &When::CHOICES) }
+}
+
+/// What `--type` takes.
+const KINDS: [(&str, Kind); 3] = [("f", Kind::File), ("d", Kind::Dir), ("l", Kind::Link)];
+
 /// A list such as `f,d`.
 fn types(typed: &OsStr) -> Result<Vec<Kind>, String> {
-    let one = |letter: &str| match letter {
-        "f" => Ok(Kind::File),
-        "d" => Ok(Kind::Dir),
-        "l" => Ok(Kind::Link),
-        _ => Err("must be f, d or l, or several with commas between".to_owned()),
-    };
-    typed.to_str().unwrap_or_default().split(',').map(one).collect()
+    let letters = typed.to_str().unwrap_or_default().split(',');
+    let kinds = letters.map(|letter| one_of(OsStr::new(letter), &KINDS)).collect::<Result<_, _>>();
+    kinds.map_err(|why| format!("{why}, or several with commas between"))
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use ftp_core::charset::{Charset, for_terminal};
 use ftp_core::listing::{Entry, Kind};
 use ftp_core::time::iso_utc;
 
+use crate::colors::Colors;
+
 /// What is told of each entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Form {
@@ -19,7 +21,7 @@ pub enum Form {
 }
 
 /// How the whole output looks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Shape {
     pub form: Form,
     /// Full URLs in place of names.
@@ -32,6 +34,8 @@ pub struct Shape {
     pub nul: bool,
     /// The output goes to a terminal, which must see no control characters.
     pub terminal: bool,
+    /// The colours of names, where they have any.
+    pub colors: Option<Colors>,
     pub charset: Charset,
 }
 
@@ -54,7 +58,7 @@ impl Shape {
         }
         match shown.url {
             Some(url) if self.urls => out.extend_from_slice(url),
-            _ => self.text(shown.name, out),
+            _ => self.name(shown, out),
         }
         if self.classify && !self.urls {
             out.extend_from_slice(sign(shown.entry));
@@ -64,6 +68,18 @@ impl Shape {
             self.text(target, out);
         }
         out.push(if self.nul { 0 } else { b'\n' });
+    }
+
+    fn name(&self, shown: &Shown<'_>, out: &mut Vec<u8>) {
+        let colors = self.colors.as_ref();
+        let color = colors.map(|colors| colors.of(shown.entry, &self.charset.show(shown.name)));
+        let Some(color) = color.filter(|color| !color.is_empty()) else {
+            return self.text(shown.name, out);
+        };
+        // SGR of ECMA-48 (8.3.117)
+        out.extend([b"\x1b[", color, b"m"].concat());
+        self.text(shown.name, out);
+        out.extend_from_slice(b"\x1b[0m");
     }
 
     /// A name of the server's: as bytes into pipes, escaped for a terminal.
@@ -246,6 +262,7 @@ mod tests {
         human: false,
         nul: false,
         terminal: false,
+        colors: None,
         charset: Charset::Bytes,
     };
 
@@ -265,6 +282,15 @@ mod tests {
     }
 
     #[test]
+    fn colours_are_round_names_alone_and_the_name_stays_escaped() {
+        let colors = Some(Colors::read(None));
+        let shape = Shape { colors, terminal: true, classify: true, ..SHAPE };
+        let dir = Entry::new(b"\x1b[0m", Kind::Dir);
+        assert_eq!(printed(shape.clone(), &dir), r"\x1b[01;34m\\x1b[0m\x1b[0m/\n");
+        assert_eq!(printed(shape, &Entry::new(b"plain", Kind::File)), r"plain\n");
+    }
+
+    #[test]
     fn long_lines() {
         let long = Shape { form: Form::Long, ..SHAPE };
         let mut entry = Entry::new(b"x", Kind::Link);
@@ -274,7 +300,7 @@ mod tests {
         entry.owner = Some(b"me".as_slice().into());
         entry.target = Some(b"y".as_slice().into());
         let text = "lrwsr-xr-x me       -                   5 1970-01-01T00:00:00Z x -> y\\n";
-        assert_eq!(printed(long, &entry), text);
+        assert_eq!(printed(long.clone(), &entry), text);
         let bare = "??????????".replacen('?', "-", 1);
         assert!(printed(long, &Entry::new(b"x", Kind::File)).starts_with(&bare));
     }

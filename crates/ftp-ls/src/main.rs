@@ -1,6 +1,7 @@
 //! ftp-ls: parse, plan, run, report.
 
 mod args;
+mod colors;
 mod format;
 mod output;
 mod plan;

@@ -1,5 +1,6 @@
 //! From what was typed to what will be done.
 
+use std::env;
 use std::io;
 use std::time::SystemTime;
 
@@ -14,6 +15,7 @@ use ftp_core::sys;
 use ftp_core::url::{Address, Target};
 
 use crate::args::{Args, TOOL};
+use crate::colors::{Colors, When};
 use crate::format::{Form, Shape};
 
 /// What will be done.
@@ -158,13 +160,27 @@ fn shape(args: &Args, charset: Charset) -> Shape {
         (false, true) => Form::Long,
         (false, false) => Form::Names,
     };
+    let terminal = sys::is_terminal(&io::stdout()) && !args.session.null;
+    let plain = form == Form::Json || args.url || args.session.null || args.raw;
+    let colored = !plain && are_colored(args.color, terminal);
     Shape {
         form,
         urls: args.url,
         classify: args.classify,
         human: args.human,
         nul: args.session.null,
-        terminal: sys::is_terminal(&io::stdout()) && !args.session.null,
+        // What has colours is for a terminal in the end.
+        terminal: terminal || colored,
+        colors: colored.then(|| Colors::read(env::var_os("LS_COLORS").as_deref())),
         charset,
     }
+}
+
+/// Whether names have colours; `NO_COLOR` is that of no-color.org.
+fn are_colored(when: When, terminal: bool) -> bool {
+    let refused = || {
+        env::var_os("NO_COLOR").is_some_and(|text| !text.is_empty())
+            || env::var_os("TERM").is_some_and(|name| name == "dumb")
+    };
+    when == When::Always || (when == When::Auto && terminal && !refused())
 }

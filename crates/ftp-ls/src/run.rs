@@ -16,14 +16,14 @@ use ftp_core::url::Origin;
 use ftp_core::walk::{Onward, Step, Sweep, too_many, walk};
 use ftp_core::wire::{Listed, Wants};
 
-use crate::format::{Form, Shape};
+use crate::format::Form;
 use crate::output::{Output, Place};
 use crate::plan::{self, Depth, Look, Plan};
 use crate::stdin;
 
 pub fn run(plan: Plan) -> Report {
     let Plan { mut report, source, look } = plan;
-    let out = Output::new(look.shape, look.types.clone());
+    let out = Output::new(look.shape.clone(), look.types.clone());
     let mut list = List { out, look };
     match source {
         plan::Source::Stdin { now, base } => {
@@ -195,9 +195,9 @@ impl List {
         let session = server.session(Wants { features: true, data: true })?;
         let (mut roll, mut odd) = (Roll::default(), Vec::new());
         let (hidden, dir) = (self.look.hidden, path.trimmed());
-        let shape = self.look.shape;
+        let form = self.look.shape.form;
         let sight = look(session, path, hidden, &mut |entry| match member(&dir, hidden, &entry) {
-            Member::Shown(name) => keep(shape, &mut roll, name, &entry),
+            Member::Shown(name) => keep(form, &mut roll, name, &entry),
             Member::Hidden => Ok(()),
             Member::Odd => keep_odd(&mut odd, &entry),
         })?;
@@ -272,8 +272,8 @@ impl List {
 }
 
 /// Keeps an entry for sorting, with as much of it as will be printed.
-pub fn keep(shape: Shape, roll: &mut Roll, name: &[u8], entry: &Entry<'_>) -> Result<(), Cause> {
-    let kept = match shape.form {
+pub fn keep(form: Form, roll: &mut Roll, name: &[u8], entry: &Entry<'_>) -> Result<(), Cause> {
+    let kept = match form {
         Form::Names => roll.push_name(name, entry),
         Form::Long | Form::Json => roll.push(name, entry),
     };

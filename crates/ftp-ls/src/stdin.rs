@@ -41,7 +41,7 @@ pub fn list(
         }
         match member(&root, look.hidden, &entry) {
             Member::Shown(name) if stream => out.entry(Place { dir, name }, name, &entry),
-            Member::Shown(name) => keep(look.shape, &mut roll, name, &entry),
+            Member::Shown(name) => keep(look.shape.form, &mut roll, name, &entry),
             Member::Hidden => Ok(()),
             Member::Odd => {
                 report.cause(entry.name.to_vec(), Cause::leads_out());

@@ -1,10 +1,10 @@
 //! What ftp-pipe is told on its command line.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 
 use ftp_core::charset::Charset;
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, encoding, keep, on, put};
+use ftp_core::choices::{one_of, words};
+use ftp_core::cli::{Flag, Operands, Section, SessionArgs, Takes, Tool, encoding, keep, on, put};
 use ftp_core::direct::Fxp;
 use ftp_core::verify::Verify;
 
@@ -50,6 +50,9 @@ pub const TOOL: Tool<Args> = Tool {
     session: |args| &mut args.session,
     operand: |args, url| args.urls.push(url),
     after_dashes: None,
+    environment: &[],
+    operands: Operands::Urls,
+    story: include_str!("../../../docs/man/ftp-pipe.txt"),
     notes: &[Section {
         title: "Examples",
         lines: &[
@@ -89,9 +92,9 @@ const FLAGS: &[Flag<Args>] = &[
     Flag {
         long: "fxp",
         short: None,
-        takes: Takes::Value("MODE"),
-        set: |args, mode| keep(&mut args.fxp, fxp(mode)),
-        help: "Send server to server: auto, never, always. auto asks them once and relays what they refuse; never puts in the clear what would be under TLS on the way through here.",
+        takes: Takes::OneOf("", &words(&FXP)),
+        set: |args, mode| keep(&mut args.fxp, one_of(mode, &FXP)),
+        help: "Send server to server. auto asks them once and relays what they refuse; never puts in the clear what would be under TLS on the way through here.",
     },
     Flag {
         long: "no-clobber",
@@ -117,9 +120,9 @@ const FLAGS: &[Flag<Args>] = &[
     Flag {
         long: "verify",
         short: None,
-        takes: Takes::Maybe("ALG"),
-        set: |args, typed| keep(&mut args.verify, Verify::typed(typed.as_bytes())),
-        help: "Compare checksums with the servers. By crc32, md5, sha1, sha256, sha512 or size; without ALG by the best that the destination has. A file that differs is removed there.",
+        takes: Takes::MaybeOneOf("ALG", &words(&Verify::CHOICES)),
+        set: |args, typed| keep(&mut args.verify, Verify::typed(typed)),
+        help: "Compare checksums with the servers. Without ALG by the best that the destination has. A file that differs is removed there.",
     },
     Flag {
         long: "continue",
@@ -145,9 +148,9 @@ const FLAGS: &[Flag<Args>] = &[
     Flag {
         long: "links",
         short: None,
-        takes: Takes::Value("WHAT"),
-        set: |args, what| put(&mut args.links, links(what)),
-        help: "What becomes of links in trees: follow, skip. follow, the default, copies the file that a link leads to.",
+        takes: Takes::OneOf("", &words(&LINKS)),
+        set: |args, what| put(&mut args.links, one_of(what, &LINKS)),
+        help: "What becomes of links in trees. follow, the default, copies the file that a link leads to.",
     },
     Flag {
         long: "to",
@@ -175,22 +178,11 @@ const FLAGS: &[Flag<Args>] = &[
     },
 ];
 
-fn links(what: &OsStr) -> Result<Links, String> {
-    match what.as_encoded_bytes() {
-        b"follow" => Ok(Links::Follow),
-        b"skip" => Ok(Links::Skip),
-        _ => Err("must be follow or skip".to_owned()),
-    }
-}
+/// What `--fxp` takes.
+const FXP: [(&str, Fxp); 3] = [("auto", Fxp::Auto), ("never", Fxp::Never), ("always", Fxp::Always)];
 
-fn fxp(mode: &OsStr) -> Result<Fxp, String> {
-    match mode.as_encoded_bytes() {
-        b"auto" => Ok(Fxp::Auto),
-        b"never" => Ok(Fxp::Never),
-        b"always" => Ok(Fxp::Always),
-        _ => Err("must be auto, never or always".to_owned()),
-    }
-}
+/// What `--links` takes.
+const LINKS: [(&str, Links); 2] = [("follow", Links::Follow), ("skip", Links::Skip)];
 
 #[cfg(test)]
 mod tests {

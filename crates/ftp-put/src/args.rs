@@ -1,9 +1,9 @@
 //! What ftp-put is told on its command line.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, keep, on};
+use ftp_core::choices::words;
+use ftp_core::cli::{Flag, Operands, Section, SessionArgs, Takes, Tool, keep, on};
 use ftp_core::verify::Verify;
 
 /// What was typed.
@@ -42,6 +42,9 @@ pub const TOOL: Tool<Args> = Tool {
     session: |args| &mut args.session,
     operand: |args, operand| args.operands.push(operand),
     after_dashes: Some(|args, words| args.after_dashes = Some(words)),
+    environment: &[],
+    operands: Operands::FilesAndUrl,
+    story: include_str!("../../../docs/man/ftp-put.txt"),
     notes: &[
         Section {
             title: "Examples",
@@ -133,9 +136,9 @@ const FLAGS: &[Flag<Args>] = &[
     Flag {
         long: "verify",
         short: None,
-        takes: Takes::Maybe("ALG"),
-        set: |args, typed| keep(&mut args.verify, Verify::typed(typed.as_bytes())),
-        help: "Compare checksums with the server. By crc32, md5, sha1, sha256, sha512 or size; without ALG by the best that the server has. A file that differs is removed there.",
+        takes: Takes::MaybeOneOf("ALG", &words(&Verify::CHOICES)),
+        set: |args, typed| keep(&mut args.verify, Verify::typed(typed)),
+        help: "Compare checksums with the server. Without ALG by the best that the server has. A file that differs is removed there.",
     },
     Flag {
         long: "atomic",

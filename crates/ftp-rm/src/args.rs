@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use ftp_core::cli::{Flag, Section, SessionArgs, Takes, Tool, on};
+use ftp_core::cli::{Flag, Operands, Section, SessionArgs, Takes, Tool, on};
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -25,6 +25,9 @@ pub const TOOL: Tool<Args> = Tool {
     session: |args| &mut args.session,
     operand: |args, url| args.urls.push(url),
     after_dashes: None,
+    environment: &[],
+    operands: Operands::Urls,
+    story: include_str!("../../../docs/man/ftp-rm.txt"),
     notes: &[Section {
         title: "Examples",
         lines: &[

@@ -1,10 +1,10 @@
 //! The table of flags: parser, help, man page and completions all read the same rows.
-//! Walking over what was typed is in `parse`.
+//! Walking over what was typed is in `parse`, looking for mistakes in the table in `faults`.
 
 use std::ffi::{OsStr, OsString};
 
-use super::help;
 use super::session_flags::{self, SessionArgs};
+use crate::choices::words;
 
 /// What a flag takes after it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,6 +15,27 @@ pub enum Takes {
     Value(&'static str),
     /// A value that may be left out, `--flag[=VALUE]`; without it `set` is given an empty one.
     Maybe(&'static str),
+    /// A value that is one of these words; without a name they stand for it in the help.
+    OneOf(&'static str, &'static [&'static str]),
+    /// The same, where it may be left out.
+    MaybeOneOf(&'static str, &'static [&'static str]),
+}
+
+impl Takes {
+    /// What stands for the value in the help: its name, or the words it may be. Empty without one.
+    pub(super) fn value_name(&self) -> String {
+        match self {
+            Self::Nothing => String::new(),
+            Self::OneOf("", words) | Self::MaybeOneOf("", words) => words.join("|"),
+            Self::Value(name) | Self::Maybe(name) => (*name).to_owned(),
+            Self::OneOf(name, _) | Self::MaybeOneOf(name, _) => (*name).to_owned(),
+        }
+    }
+
+    /// Whether the value may be left out.
+    pub(super) fn optional(&self) -> bool {
+        matches!(self, Self::Maybe(_) | Self::MaybeOneOf(..))
+    }
 }
 
 /// One row of the table.
@@ -76,6 +97,15 @@ pub struct Section {
     pub lines: &'static [&'static str],
 }
 
+/// What the operands of a tool name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Operands {
+    /// Files on servers.
+    Urls,
+    /// Files here, then a URL.
+    FilesAndUrl,
+}
+
 /// One tool's command line.
 pub struct Tool<A: 'static> {
     /// The name of the program.
@@ -97,6 +127,12 @@ pub struct Tool<A: 'static> {
     pub after_dashes: Option<fn(&mut A, Vec<OsString>)>,
     /// What `--help` says at its end.
     pub notes: &'static [Section],
+    /// The DESCRIPTION of the man page: paragraphs with blank lines between.
+    pub story: &'static str,
+    /// Variables of the environment that this tool alone reads, and what they say.
+    pub environment: &'static [(&'static str, &'static str)],
+    /// What operands name; completions go by it.
+    pub operands: Operands,
 }
 
 /// A row that was found, with what it changes.
@@ -106,10 +142,28 @@ pub(super) enum Row<A: 'static> {
     ShortHelp,
     LongHelp,
     Version,
+    Generate,
 }
 
+/// What `--generate` prints.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Form {
+    Man,
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// What can be typed for it.
+pub(super) const FORMS: [(&str, Form); 4] = [
+    ("man", Form::Man),
+    ("complete-bash", Form::Bash),
+    ("complete-zsh", Form::Zsh),
+    ("complete-fish", Form::Fish),
+];
+
 /// The rows that print something instead of running the tool.
-const BUILT_IN: [Spec; 2] = [
+const BUILT_IN: [Spec; 3] = [
     Spec {
         long: "help",
         short: Some('h'),
@@ -117,6 +171,12 @@ const BUILT_IN: [Spec; 2] = [
         help: "Print help, in brief with -h.",
     },
     Spec { long: "version", short: Some('V'), takes: Takes::Nothing, help: "Print the version." },
+    Spec {
+        long: "generate",
+        short: None,
+        takes: Takes::OneOf("FORM", &words(&FORMS)),
+        help: "Print a man page or shell completions.",
+    },
 ];
 
 impl<A> Tool<A> {
@@ -130,6 +190,10 @@ impl<A> Tool<A> {
         self.shared_flags().map(Flag::spec).chain(BUILT_IN).collect()
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = Spec> {
+        self.own().into_iter().chain(self.shared())
+    }
+
     fn shared_flags(&self) -> impl Iterator<Item = &'static Flag<SessionArgs>> {
         session_flags::FLAGS.iter().filter(|shared| {
             !self.without.contains(&shared.long)
@@ -141,6 +205,7 @@ impl<A> Tool<A> {
         match name {
             "help" => return Some(Row::LongHelp),
             "version" => return Some(Row::Version),
+            "generate" => return Some(Row::Generate),
             _ => {}
         }
         let own = self.flags.iter().find(|flag| flag.long == name).map(Row::Own);
@@ -156,44 +221,4 @@ impl<A> Tool<A> {
         let own = self.flags.iter().find(|flag| flag.short == Some(name)).map(Row::Own);
         own.or_else(|| self.shared_flags().find(|flag| flag.short == Some(name)).map(Row::Shared))
     }
-}
-
-impl<A> Tool<A> {
-    /// What is wrong with the table, one sentence each, for the tool's own test: names that are
-    /// not unique or not legal, values without a name, help that does not fit its line.
-    pub fn faults(&self) -> Vec<String> {
-        let rows: Vec<Spec> = self.own().into_iter().chain(self.shared()).collect();
-        let mut faults: Vec<String> = rows.iter().flat_map(row_faults).collect();
-        for (at, row) in rows.iter().enumerate() {
-            let before = rows.iter().take(at);
-            let clash = |other: &&Spec| {
-                other.long == row.long || (row.short.is_some() && other.short == row.short)
-            };
-            let clashes = before.filter(clash);
-            faults.extend(clashes.map(|other| format!("{} clashes with {}", row.long, other.long)));
-        }
-        let shared = |name: &&&str| session_flags::FLAGS.iter().all(|flag| flag.long != **name);
-        faults.extend(self.without.iter().filter(shared).map(|name| format!("no shared {name}")));
-        faults
-    }
-}
-
-fn row_faults(row: &Spec) -> Vec<String> {
-    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let named = row.long.len() > 1
-        && row.long.starts_with(|c: char| c.is_ascii_lowercase())
-        && !row.long.ends_with('-')
-        && row.long.chars().all(letters);
-    let unnamed_value = matches!(row.takes, Takes::Value("") | Takes::Maybe(""));
-    [
-        (!named, "bad long name"),
-        (row.short.is_some_and(|c| !c.is_ascii_alphanumeric()), "bad short name"),
-        (unnamed_value, "a value without a name"),
-        (!row.help.ends_with('.'), "help without a full stop"),
-        (help::brief(row).chars().count() > help::COLUMNS + 1, "no room for the help in one line"),
-    ]
-    .into_iter()
-    .filter(|(wrong, _)| *wrong)
-    .map(|(_, fault)| format!("--{}: {fault}", row.long))
-    .collect()
 }

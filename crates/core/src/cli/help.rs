@@ -1,6 +1,7 @@
 //! Help and version text from the table of flags. Printing it is the caller's work.
 
 use super::flag::{Spec, Takes, Tool};
+use crate::choices;
 use crate::error::Outcome;
 
 /// The width of a terminal that nobody made wider.
@@ -15,6 +16,19 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("FTP_ENCODING", "What --encoding says, where it is not given."),
     ("NETRC", "The netrc file, instead of ~/.netrc."),
 ];
+
+/// Files that every tool looks at.
+pub(super) const FILES: &[(&str, &str)] = &[(
+    "~/.netrc",
+    "Users and passwords by host, as ftp(1) and curl read them. Only its owner should be able to read it.",
+)];
+
+/// The variables a tool reads.
+pub(super) fn environment<A>(
+    tool: &Tool<A>,
+) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    ENVIRONMENT.iter().chain(tool.environment)
+}
 
 /// `-h`: one line a flag.
 pub(super) fn short<A>(tool: &Tool<A>) -> String {
@@ -33,10 +47,11 @@ pub(super) fn long<A>(tool: &Tool<A>) -> String {
         out.push_str(&format!("\n{title}:\n"));
         for spec in &specs {
             out.push_str(&format!("  {}\n", names(spec)));
-            wrap(spec.help, 10, &mut out);
+            wrap(&full(spec), 10, &mut out);
         }
     }
-    listed("Environment", ENVIRONMENT, &mut out);
+    let variables: Vec<_> = environment(tool).copied().collect();
+    listed("Environment", &variables, &mut out);
     let codes = Outcome::ALL.map(|(outcome, text)| (outcome.code().to_string(), text));
     let rows: Vec<_> = codes.iter().map(|(code, text)| (code.as_str(), *text)).collect();
     listed("Exit codes", &rows, &mut out);
@@ -62,7 +77,7 @@ fn head<A>(tool: &Tool<A>) -> String {
     out
 }
 
-fn tables<A>(tool: &Tool<A>) -> Vec<(&'static str, Vec<Spec>)> {
+pub(super) fn tables<A>(tool: &Tool<A>) -> Vec<(&'static str, Vec<Spec>)> {
     let own = tool.own();
     let shared = ("Flags of all five tools", tool.shared());
     if own.is_empty() { vec![shared] } else { vec![("Flags", own), shared] }
@@ -70,19 +85,34 @@ fn tables<A>(tool: &Tool<A>) -> Vec<(&'static str, Vec<Spec>)> {
 
 /// One line for the brief help: names, and the first sentence without its full stop.
 pub(super) fn brief(spec: &Spec) -> String {
-    let first = spec.help.split_once(". ").map_or(spec.help, |(first, _)| first);
-    let text = first.strip_suffix('.').unwrap_or(first);
     let width = TEXT_COLUMN - 4;
-    format!("  {:width$}  {text}\n", names(spec))
+    format!("  {:width$}  {}\n", names(spec), first(spec))
+}
+
+/// The first sentence of the help, without its full stop.
+pub(super) fn first(spec: &Spec) -> &'static str {
+    let first = spec.help.split_once(". ").map_or(spec.help, |(first, _)| first);
+    first.strip_suffix('.').unwrap_or(first)
+}
+
+/// The whole help, with the words that a named value may be.
+pub(super) fn full(spec: &Spec) -> String {
+    match spec.takes {
+        Takes::OneOf("", _) | Takes::MaybeOneOf("", _) => spec.help.to_owned(),
+        Takes::OneOf(name, words) | Takes::MaybeOneOf(name, words) => {
+            format!("{} {name} is {}.", spec.help, choices::listed(words))
+        }
+        _ => spec.help.to_owned(),
+    }
 }
 
 /// `-T, --files-from FILE`; without a short name the long ones still stand below one another.
 pub(super) fn names(spec: &Spec) -> String {
     let short = spec.short.map_or_else(|| "    ".to_owned(), |c| format!("-{c}, "));
-    let value = match spec.takes {
-        Takes::Nothing => String::new(),
-        Takes::Value(name) => format!(" {name}"),
-        Takes::Maybe(name) => format!("[={name}]"),
+    let value = match (spec.takes, spec.takes.value_name()) {
+        (Takes::Nothing, _) => String::new(),
+        (takes, name) if takes.optional() => format!("[={name}]"),
+        (_, name) => format!(" {name}"),
     };
     format!("{short}--{}{value}", spec.long)
 }

@@ -1,14 +1,17 @@
 //! What the five tools see of the command line: one table of flags each, and what was typed.
 //! Nothing here resolves, opens or prints; `lexopt` is named only in this folder.
 
+mod complete;
+mod faults;
 mod flag;
 mod help;
+mod man;
 mod operands;
 mod parse;
 mod session_flags;
 mod values;
 
-pub use flag::{Flag, Section, Spec, Takes, Tool, keep, on, put};
+pub use flag::{Flag, Operands, Section, Spec, Takes, Tool, keep, on, put};
 pub use operands::{EmptyItem, split_list};
 pub use parse::{Parsed, UsageError};
 pub use session_flags::{SessionArgs, effective_charset};

@@ -6,9 +6,10 @@ use std::fmt;
 
 use lexopt::{Arg, Parser};
 
-use super::flag::{Flag, Row, Spec, Takes, Tool};
-use super::help;
+use super::flag::{FORMS, Flag, Form, Row, Spec, Takes, Tool};
+use super::{complete, help, man};
 use crate::charset::for_terminal;
+use crate::choices::one_of;
 
 /// What a command line asks for.
 #[derive(Debug)]
@@ -53,6 +54,7 @@ impl<A: Default> Tool<A> {
                 Row::Shared(flag) => apply(flag, (self.session)(&mut parsed), &mut parser)?,
                 Row::ShortHelp => return Ok(Parsed::Print(help::short(self))),
                 Row::LongHelp => return Ok(Parsed::Print(help::long(self))),
+                Row::Generate => return self.generated(&mut parser).map(Parsed::Print),
                 Row::Version => return Ok(Parsed::Print(help::version(self.name))),
             }
         }
@@ -60,6 +62,18 @@ impl<A: Default> Tool<A> {
             Some(why) => Err(UsageError(why.to_owned())),
             None => Ok(Parsed::Run(parsed)),
         }
+    }
+
+    fn generated(&self, parser: &mut Parser) -> Result<String, UsageError> {
+        let value = value_of("generate", "FORM", parser)?;
+        let form =
+            one_of(&value, &FORMS).map_err(|why| UsageError(format!("--generate: {why}")))?;
+        Ok(match form {
+            Form::Man => man::page(self),
+            Form::Bash => complete::bash(self),
+            Form::Zsh => complete::zsh(self),
+            Form::Fish => complete::fish(self),
+        })
     }
 
     /// Takes everything after a `--` that starts a command, if that is what comes next.
@@ -75,8 +89,7 @@ impl<A: Default> Tool<A> {
     }
 
     fn unknown_long(&self, name: &str) -> UsageError {
-        let known = self.own().into_iter().chain(self.shared());
-        let hint = nearest(name, known).map(|near| format!("; did you mean --{near}?"));
+        let hint = nearest(name, self.all()).map(|near| format!("; did you mean --{near}?"));
         let shown = for_terminal(name.as_bytes());
         UsageError(format!("unknown flag --{shown}{}", hint.unwrap_or_default()))
     }
@@ -89,13 +102,15 @@ fn unknown_short(name: char) -> UsageError {
 fn apply<T>(flag: &Flag<T>, target: &mut T, parser: &mut Parser) -> Result<(), UsageError> {
     let value = match flag.takes {
         Takes::Nothing => OsString::new(),
-        Takes::Maybe(_) => parser.optional_value().unwrap_or_default(),
-        Takes::Value(name) => parser.value().map_err(|_| {
-            UsageError(format!("--{} needs a value: --{} {name}", flag.long, flag.long))
-        })?,
+        takes if takes.optional() => parser.optional_value().unwrap_or_default(),
+        takes => value_of(flag.long, &takes.value_name(), parser)?,
     };
     (flag.set)(target, OsStr::new(&value))
         .map_err(|why| UsageError(format!("--{}: {}", flag.long, for_terminal(why.as_bytes()))))
+}
+
+fn value_of(long: &str, name: &str, parser: &mut Parser) -> Result<OsString, UsageError> {
+    parser.value().map_err(|_| UsageError(format!("--{long} needs a value: --{long} {name}")))
 }
 
 /// A value is never repeated here: it may be a password given to the wrong flag.

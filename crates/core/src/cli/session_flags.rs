@@ -10,10 +10,10 @@ use std::time::Duration;
 use super::flag::{Flag, Takes, keep, on, put};
 use super::parse::UsageError;
 use super::values::{
-    active, base, bytes_a_second, charset, command, command_text, count, file, lanes, timeout,
-    tls_mode,
+    TLS, active, base, bytes_a_second, charset, command, command_text, count, file, lanes, timeout,
 };
 use crate::charset::Charset;
+use crate::choices::{one_of, words};
 use crate::secret::Secret;
 use crate::wire::{Active, Family, TlsPolicy};
 
@@ -220,8 +220,8 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
     Flag {
         long: "tls",
         short: None,
-        takes: Takes::Value("off|try|require"),
-        set: |args, value| keep(&mut args.tls, tls_mode(value)),
+        takes: Takes::OneOf("", &words(&TLS)),
+        set: |args, value| keep(&mut args.tls, one_of(value, &TLS)),
         help: "Explicit TLS on ftp:// URLs. The same as ftpes:// with require; try goes on \
                without it where the server has none.",
     },

@@ -55,6 +55,9 @@ const TOOL: Tool<Args> = Tool {
     operand: |args, value| args.operands.push(value),
     after_dashes: None,
     notes: &[Section { title: "Examples", lines: &["ftp-demo -l ftp://HOST/"] }],
+    environment: &[],
+    operands: Operands::Urls,
+    story: "Shows things.\n\n  ftp-demo --long\n",
 };
 
 fn parse(words: &[&str]) -> Result<Args, String> {
@@ -303,8 +306,65 @@ fn every_row_of_the_help_can_be_typed() {
         assert!(row.short.is_none_or(|c| TOOL.find_short(c).is_some()), "{}", row.long);
     }
     assert!(matches!(TOOL.find_short('0'), Some(Row::Own(_))));
-    for later in ["proxy", "progress", "generate"] {
+    for later in ["proxy", "progress"] {
         assert!(TOOL.find_long(later).is_none(), "{later}");
+    }
+}
+
+#[test]
+fn what_can_be_generated() {
+    let page = error(&["--generate", "man"]);
+    for part in [
+        ".Dt FTP-DEMO 1\n",
+        ".Nm\n[FLAG]... URL...\n",
+        ".It Fl d , Fl -depth Ns Op = Ns Ar N\nGo down at most N levels.\n",
+        ".It Fl T , Fl -files\\-from Ar FILE\nRead operands from FILE, one a line.\n\\- is stdin.\n",
+        ".Bd -literal -offset indent\nftp\\-demo \\-\\-long\n.Ed\n",
+        ".It 4\nLogin refused.\n",
+        ".It Ev NETRC\n",
+    ] {
+        assert!(page.contains(part), "{part} not in\n{page}");
+    }
+    let bash = error(&["--generate=complete-bash"]);
+    assert!(bash.contains("    --tls= | --tls) _ftp_tools_words 'off try require' ;;\n"), "{bash}");
+    let zsh = error(&["--generate=complete-zsh"]);
+    assert!(
+        zsh.contains("'*--tls=[Explicit TLS on ftp\\:// URLs]:off|try|require:(off try require)'")
+    );
+    let fish = error(&["--generate=complete-fish"]);
+    assert!(fish.contains("complete -c ftp-demo -s d -l depth -f -d 'Go down at most N levels'\n"));
+    let wrong = error(&["--generate=html"]);
+    let right = "must be man, complete-bash, complete-zsh or complete-fish";
+    assert_eq!(wrong, format!("--generate: {right}"));
+}
+
+#[test]
+fn flags_in_the_text_that_are_none_are_found() {
+    const WRONG: Tool<Args> =
+        Tool { story: "With --long and --longer (--depth), or --, so.\n", ..TOOL };
+    assert_eq!(WRONG.faults(), ["the text names --longer, which is no flag"]);
+}
+
+#[test]
+fn flags_that_completions_pass_on_are_rows() {
+    for name in super::complete::REACH {
+        assert!(TOOL.shared().iter().any(|row| row.long == name), "{name}");
+    }
+}
+
+#[test]
+fn labels_that_completions_offer_can_be_typed() {
+    for label in crate::charset::COMMON_LABELS {
+        assert!(session(&["--encoding", label]).encoding.is_some(), "{label}");
+    }
+}
+
+/// The page that is written by hand has the exit codes of the enum.
+#[test]
+fn the_page_of_all_tools_has_every_exit_code() {
+    let page = include_str!("../../../../docs/man/ftp-tools.7");
+    for (outcome, text) in crate::error::Outcome::ALL {
+        assert!(page.contains(&format!(".It {}\n{text}\n", outcome.code())), "{text}");
     }
 }
 

@@ -46,14 +46,9 @@ pub(super) fn base(value: &OsStr) -> Result<Vec<u8>, String> {
     Err("must be a URL such as ftp://HOST/DIR/".to_owned())
 }
 
-pub(super) fn tls_mode(value: &OsStr) -> Result<TlsPolicy, String> {
-    match value.as_bytes() {
-        b"off" => Ok(TlsPolicy::Off),
-        b"try" => Ok(TlsPolicy::Try),
-        b"require" => Ok(TlsPolicy::Require),
-        _ => Err("must be off, try or require".to_owned()),
-    }
-}
+/// What `--tls` takes.
+pub(super) const TLS: [(&str, TlsPolicy); 3] =
+    [("off", TlsPolicy::Off), ("try", TlsPolicy::Try), ("require", TlsPolicy::Require)];
 
 /// A number of bytes, by itself or with k, m or g behind it.
 pub(super) fn bytes_a_second(value: &OsStr) -> Result<u64, String> {
