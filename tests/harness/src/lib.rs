@@ -6,7 +6,7 @@
 //!
 //! The files, lowest first; each uses only those before it: `text` (the quoting language), `net`,
 //! `transcript`, `control`, `lines`, `door`, `script`, `dialogue`, `auto`, `server`, `scratch`,
-//! `invoke`, `expect`, `case`, `suite`.
+//! `invoke`, `expect`, `case`, `suite`; `killed` uses none of them.
 //!
 //! ```
 //! use harness::{Invocation, Scratch, Server, run};
@@ -27,6 +27,7 @@ mod dialogue;
 mod door;
 mod expect;
 mod invoke;
+mod killed;
 mod lines;
 mod net;
 mod scratch;
@@ -39,6 +40,7 @@ mod transcript;
 pub use auto::tree::{Kind, Node, Tree};
 pub use case::Case;
 pub use invoke::{Invocation, Ran, run};
+pub use killed::{Killed, content};
 pub use scratch::Scratch;
 pub use server::Server;
 pub use suite::{cases, run_cases};
