@@ -7,6 +7,7 @@
 
 mod cell;
 mod cuts;
+mod direct;
 mod judge;
 mod play;
 mod proxy;
@@ -77,8 +78,13 @@ fn matrix(words: &[String]) -> Result<bool, Box<dyn Error>> {
     if too_few {
         println!("{} cells are no matrix: there must be {LEAST}", cells.len());
     }
-    println!("{} passed, {} failed", survived + failed, wrong + usize::from(too_few));
-    Ok(wrong == 0 && !too_few && !cells.is_empty())
+    let direct = direct::play(&ground);
+    if let Err(why) = &direct {
+        println!("WRONG pipe by CPSV: {why}");
+    }
+    let wrong = wrong + usize::from(too_few) + usize::from(direct.is_err());
+    println!("{} passed, {wrong} failed", survived + failed + usize::from(direct.is_ok()));
+    Ok(wrong == 0 && !cells.is_empty())
 }
 
 /// Plays all cells; the verdicts are in their order.

@@ -172,6 +172,8 @@ fn control(near: TcpStream, server: SocketAddr, guise: &Guise) {
     let _ = far.set_nodelay(true);
     let (mut buffer, mut said, mut told) = (vec![0; 64 * 1024], Vec::new(), Vec::new());
     let dead = Arc::new(AtomicBool::new(false));
+    // What CPSV announces is for another server, to which we are not between.
+    let mut for_others = false;
     loop {
         if dead.load(Ordering::Relaxed) {
             return near.reset();
@@ -182,6 +184,7 @@ fn control(near: TcpStream, server: SocketAddr, guise: &Guise) {
             Heard::End | Heard::Broken => return,
         }
         for line in lines(&mut said) {
+            for_others = line.starts_with(b"CPSV");
             // The server behind knows nothing of TLS, and something has to answer in its turn.
             let asks = line.starts_with(b"PBSZ") || line.starts_with(b"PROT");
             let line = if asks { b"NOOP\r\n".to_vec() } else { line };
@@ -200,7 +203,7 @@ fn control(near: TcpStream, server: SocketAddr, guise: &Guise) {
             Heard::Broken => return near.reset(),
         }
         for line in lines(&mut told) {
-            let line = announce(line, server, (guise, &dead));
+            let line = if for_others { line } else { announce(line, server, (guise, &dead)) };
             if near.write_all(&line).and_then(|()| near.flush()).is_err() {
                 return;
             }

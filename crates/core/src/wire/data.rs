@@ -211,14 +211,14 @@ impl Session {
 
     /// Connects where PASV says.
     fn passive(&mut self) -> Result<TcpStream, Cause> {
-        let address = self.passive_address()?;
+        let address = self.passive_address(b"PASV")?;
         connect::connect(address, self.access.timeout, Phase::DataConnect)
     }
 
-    /// Where PASV says. The host in the answer is the control connection's peer unless the user
+    /// Where PASV says, or CPSV, its like for FXP. The host in the answer is the control connection's peer unless the user
     /// trusts it: behind NAT it is wrong, and a hostile server could name a third party.
-    pub(super) fn passive_address(&mut self) -> Result<SocketAddr, Cause> {
-        let reply = self.send(b"PASV")?;
+    pub(super) fn passive_address(&mut self, command: &[u8]) -> Result<SocketAddr, Cause> {
+        let reply = self.send(command)?;
         if !reply.is_done() {
             let said = said(&reply);
             let text = format!("no passive data connection: {said} (try --active)");

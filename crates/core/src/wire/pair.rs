@@ -45,6 +45,30 @@ pub enum Way {
     SinkListens,
 }
 
+/// Who plays the client of TLS on the data connection: one of two servers has to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Client {
+    /// Nobody: it is not under TLS.
+    Nobody,
+    /// The source, since it knows SSCN.
+    Source,
+    /// The destination, since it knows SSCN.
+    Sink,
+    /// Whoever listens, by CPSV in the place of PASV; whether the source knows it, and the destination.
+    Listener(bool, bool),
+}
+
+impl Client {
+    /// Whether the servers can meet in this way.
+    fn allows(self, way: Way) -> bool {
+        match (self, way) {
+            (Self::Listener(source, _), Way::SourceListens) => source,
+            (Self::Listener(_, sink), Way::SinkListens) => sink,
+            _ => true,
+        }
+    }
+}
+
 /// A file that could not be sent directly.
 #[derive(Debug)]
 pub struct Indirect {
@@ -92,9 +116,9 @@ impl Pair<'_> {
     /// A lost connection, of the destination or not.
     pub fn way(&mut self) -> Result<Option<Way>, Indirect> {
         let Some((source, sink)) = self.addresses() else { return Ok(None) };
-        if !may_meet(source, sink) || !self.can_protect()? {
+        let Some(client) = self.client()?.filter(|_| may_meet(source, sink)) else {
             return Ok(None);
-        }
+        };
         self.source.take_presumed().map_err(at_source)?;
         self.sink.take_presumed().map_err(at_sink)?;
         let to_source = port_command(SocketAddr::new(sink, ANY_PORT));
@@ -106,7 +130,7 @@ impl Pair<'_> {
         // A PORT ends the listening that an earlier EPSV began.
         self.source.forget_passive();
         self.sink.forget_passive();
-        Ok(way(&by_source, &by_sink))
+        Ok(ways(&by_source, &by_sink).into_iter().find(|way| client.allows(*way)))
     }
 
     fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
@@ -114,15 +138,23 @@ impl Pair<'_> {
         Some((of(self.source)?, of(self.sink)?))
     }
 
-    /// Whether the data would be as safe as on the way through here: never in the clear where one
-    /// side has it under TLS. Two servers under TLS need one that plays the client (SSCN).
-    fn can_protect(&mut self) -> Result<bool, Indirect> {
+    /// Who plays the client of TLS; `None` where the data would not be as safe as on the way through
+    /// here: never in the clear where one side has it under TLS.
+    fn client(&mut self) -> Result<Option<Client>, Indirect> {
         match (self.source.protected, self.sink.protected) {
-            (false, false) => Ok(true),
-            (true, true) => Ok(self.sink.takes_sscn().map_err(at_sink)?
-                || self.source.takes_sscn().map_err(at_source)?),
-            _ => Ok(false),
+            (false, false) => return Ok(Some(Client::Nobody)),
+            (true, true) => {}
+            _ => return Ok(None),
         }
+        if self.sink.has(b"SSCN").map_err(at_sink)? {
+            return Ok(Some(Client::Sink));
+        }
+        if self.source.has(b"SSCN").map_err(at_source)? {
+            return Ok(Some(Client::Source));
+        }
+        let at_source = self.source.has(b"CPSV").map_err(at_source)?;
+        let at_sink = self.sink.has(b"CPSV").map_err(at_sink)?;
+        Ok((at_source || at_sink).then_some(Client::Listener(at_source, at_sink)))
     }
 
     /// Has `from` sent to `to`, and waits for the verdict of both servers.
@@ -132,11 +164,12 @@ impl Pair<'_> {
     pub fn send(&mut self, way: Way, from: &RemotePath, to: &RemotePath) -> Result<(), Indirect> {
         self.source.set_type(Type::Image).map_err(at_source)?;
         self.sink.set_type(Type::Image).map_err(at_sink)?;
-        let client = self.client()?;
+        let client = self.client()?.unwrap_or(Client::Nobody);
         self.sscn(client, b"SSCN ON")?;
+        let by_cpsv = matches!(client, Client::Listener(..));
         let sent = match way {
-            Way::SourceListens => self.fetched_by_sink(from, to),
-            Way::SinkListens => self.pushed_by_source(from, to),
+            Way::SourceListens => self.fetched_by_sink((from, to), by_cpsv),
+            Way::SinkListens => self.pushed_by_source((from, to), by_cpsv),
         };
         match sent {
             Err(failed) if !self.is_usable() => Err(failed),
@@ -148,27 +181,23 @@ impl Pair<'_> {
         self.source.is_usable() && self.sink.is_usable()
     }
 
-    /// Which server plays the TLS client, `true` for the destination; `None` without TLS.
-    fn client(&mut self) -> Result<Option<bool>, Indirect> {
-        if !self.sink.protected {
-            return Ok(None);
-        }
-        self.sink.takes_sscn().map(Some).map_err(at_sink)
-    }
-
-    /// Says `text` to the server that plays the TLS client. Its answer does not matter: without the
+    /// Says `text` to the server that plays the client. Its answer does not matter: without the
     /// other part the handshake fails, and the file goes through here.
-    fn sscn(&mut self, client: Option<bool>, text: &[u8]) -> Result<(), Indirect> {
+    fn sscn(&mut self, client: Client, text: &[u8]) -> Result<(), Indirect> {
         match client {
-            None => Ok(()),
-            Some(true) => self.sink.control.say(text).map_err(at_sink),
-            Some(false) => self.source.control.say(text).map_err(at_source),
+            Client::Nobody | Client::Listener(..) => Ok(()),
+            Client::Sink => self.sink.control.say(text).map_err(at_sink),
+            Client::Source => self.source.control.say(text).map_err(at_source),
         }
     }
 
     /// The source is asked first: a STOR for a file that is then refused would leave an empty one.
-    fn fetched_by_sink(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Indirect> {
-        let address = self.source.listening().map_err(at_source)?;
+    fn fetched_by_sink(
+        &mut self,
+        (from, to): (&RemotePath, &RemotePath),
+        by_cpsv: bool,
+    ) -> Result<(), Indirect> {
+        let address = self.source.listening(by_cpsv).map_err(at_source)?;
         let (retrieve, store) = (line("RETR", Some(from)), line("STOR", Some(to)));
         self.source.presume(&retrieve).map_err(at_source)?;
         self.source.in_transfer = true;
@@ -184,8 +213,12 @@ impl Pair<'_> {
         self.both((Some(retrieve), store), (Way::SourceListens, address), to)
     }
 
-    fn pushed_by_source(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Indirect> {
-        let address = self.sink.listening().map_err(at_sink)?;
+    fn pushed_by_source(
+        &mut self,
+        (from, to): (&RemotePath, &RemotePath),
+        by_cpsv: bool,
+    ) -> Result<(), Indirect> {
+        let address = self.sink.listening(by_cpsv).map_err(at_sink)?;
         accept(self.source.send(&port_command(address))).map_err(at_source)?;
         self.source.control.set_patience(PATIENCE.min(self.source.access.timeout));
         let reply = self.source.send(&line("RETR", Some(from)));
@@ -386,33 +419,37 @@ impl Session {
         Ok(())
     }
 
-    fn takes_sscn(&mut self) -> Result<bool, Cause> {
-        Ok(self.features()?.has(b"SSCN"))
+    fn has(&mut self, feature: &[u8]) -> Result<bool, Cause> {
+        Ok(self.features()?.has(feature))
     }
 
-    /// Where this server listens for a data connection.
-    fn listening(&mut self) -> Result<SocketAddr, Cause> {
+    /// Where this server listens for a data connection; as the client of TLS on it `by_cpsv`.
+    fn listening(&mut self, by_cpsv: bool) -> Result<SocketAddr, Cause> {
+        if by_cpsv {
+            self.forget_passive();
+            return self.passive_address(b"CPSV");
+        }
         if self.epsv && self.passive.is_none() {
             let reply = self.send(b"EPSV")?;
             self.take_epsv(&reply);
         }
         match self.passive.take() {
             Some(address) => Ok(address),
-            None => self.passive_address(),
+            None => self.passive_address(b"PASV"),
         }
     }
 }
 
-/// The way that is open by the answers to the two PORTs. pyftpdlib connects at once, and says 425
+/// The ways that are open by the answers to the two PORTs. pyftpdlib connects at once, and says 425
 /// as nobody listens there. As a destination it must not have such a connection: one that is over
 /// before the STOR has come, as with a small file, is lost with its bytes.
-fn way(by_source: &Reply, by_sink: &Reply) -> Option<Way> {
+fn ways(by_source: &Reply, by_sink: &Reply) -> Vec<Way> {
     let connects_at_once = |reply: &Reply| reply.code() == 425;
-    match (by_source.is_done() || connects_at_once(by_source), by_sink.is_done()) {
-        (_, true) => Some(Way::SourceListens),
-        (true, false) if !connects_at_once(by_sink) => Some(Way::SinkListens),
-        _ => None,
-    }
+    let to_source = by_sink.is_done();
+    let to_sink = by_source.is_done() || connects_at_once(by_source);
+    let to_sink = to_sink && !connects_at_once(by_sink);
+    let ways = [(Way::SourceListens, to_source), (Way::SinkListens, to_sink)];
+    ways.into_iter().filter(|(_, open)| *open).map(|(way, _)| way).collect()
 }
 
 fn accept(reply: Result<Reply, Cause>) -> Result<(), Cause> {
