@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use ftp_core::error::Cause;
+use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
 use ftp_core::listing::Kind;
 use ftp_core::path::RemotePath;
@@ -15,7 +15,7 @@ use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
-use ftp_core::wire::Wants;
+use ftp_core::wire::{Next, Wants};
 use ftp_core::workers;
 
 use crate::plan::{Depth, Plan};
@@ -30,14 +30,25 @@ pub fn run(plan: Plan) -> Report {
     };
     workers::run(&rm.pool, (servers, report), &work, |lead| {
         let (servers, report) = (&mut lead.servers, &mut lead.report);
+        let mut flight = Vec::new();
         sources::for_each(servers, &operands, report, &mut |server, report, source| {
-            if let Err(cause) = rm.source(server, report, source) {
-                sources::fail(report, &server.origin, source.path.as_bytes(), cause);
-            }
+            rm.operand(server, report, source, &mut flight);
             if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         rm.finish(lead);
     })
+}
+
+/// How many commands go out together: their replies are a few KiB.
+const FLIGHT: usize = 64;
+
+/// Where the walk through a tree is.
+#[derive(Default)]
+struct Open {
+    /// The directories around it.
+    nests: Vec<Arc<Nest>>,
+    /// Files that are to be removed together.
+    flight: Vec<(RemotePath, Arc<Nest>)>,
 }
 
 /// What cannot be seen whole stays.
@@ -56,7 +67,81 @@ pub struct Rm {
 }
 
 impl Rm {
-    /// Files are tried first, so a link to a directory is removed and not what it leads to.
+    /// One operand. Files that a lead alone has to remove wait in `flight`, to go out together.
+    fn operand(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        source: &Source,
+        flight: &mut Vec<Source>,
+    ) {
+        let waits = self.pool.is_alone() && !self.dry_run && !source.path.is_directory();
+        if waits {
+            flight.push(source.clone());
+        }
+        if !waits || flight.len() >= FLIGHT || source.next == Next::Unknown {
+            self.files(server, report, std::mem::take(flight));
+        }
+        if !waits && let Err(cause) = self.source(server, report, source) {
+            sources::fail(report, &server.origin, source.path.as_bytes(), cause);
+        }
+    }
+
+    /// Removes files. What is none, or has refused to go, comes afterwards.
+    fn files(&self, server: &mut Server, report: &mut Report, sources: Vec<Source>) {
+        let replies = self.ask_all(server, report, sources.iter().map(|source| &source.path));
+        for (source, reply) in sources.iter().zip(replies) {
+            let done = match reply {
+                Ok(None) => Ok(()),
+                Ok(refused) => self.directory_or(server, report, source, refused),
+                Err(cause) => Err(cause),
+            };
+            if let Err(cause) = done {
+                sources::fail(report, &server.origin, source.path.as_bytes(), cause);
+            }
+        }
+    }
+
+    /// Sends DELE for all of `paths`, and tells of each what [`Self::ask`] does. Of what a lost connection
+    /// leaves open one is told to be lost, and the others are asked again: a refusal means then that it was
+    /// done, if there is no such file any more.
+    pub fn ask_all<'p>(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        paths: impl Iterator<Item = &'p RemotePath> + Clone,
+    ) -> Vec<Result<Option<Reply>, Cause>> {
+        let ascii = paths.clone().all(|path| path.as_bytes().is_ascii());
+        let mut replies = Vec::new();
+        let session = server.session(Wants { features: !ascii, data: false });
+        let asked = session.and_then(|s| s.ask_all("DELE", paths.clone(), &mut replies));
+        let known = replies.len();
+        let mut told: Vec<_> = paths
+            .clone()
+            .zip(replies)
+            .map(|(path, reply)| Ok(self.removed(report, path, reply)))
+            .collect();
+        let Err(cause) = asked else { return told };
+        told.push(Err(cause));
+        told.extend(paths.skip(known + 1).map(
+            |path| match self.ask(server, report, "DELE", path)? {
+                Some(refused) => self.is_there(server, path).map(|there| there.then_some(refused)),
+                None => Ok(None),
+            },
+        ));
+        told
+    }
+
+    /// `None` when the reply says that it is gone.
+    fn removed(&self, report: &Report, path: &RemotePath, reply: Reply) -> Option<Reply> {
+        if reply.is_done() {
+            report.done(&format!("{} removed", report.shown(path.as_bytes())));
+            return None;
+        }
+        Some(reply)
+    }
+
+    /// What is done with an operand by itself.
     fn source(
         &self,
         server: &mut Server,
@@ -70,13 +155,8 @@ impl Rm {
         if !self.pool.is_alone() {
             return self.hand_out(server, report, source);
         }
-        if path.is_directory() {
-            return self.directory_or(server, report, source, None);
-        }
-        match self.ask(server, report, "DELE", path)? {
-            None => Ok(()),
-            refused => self.directory_or(server, report, source, refused),
-        }
+        debug_assert!(path.is_directory(), "files go together");
+        self.directory_or(server, report, source, None)
     }
 
     /// Removes a directory, or what has `refused` to go as a file.
@@ -132,11 +212,10 @@ impl Rm {
         let wants = Wants { features: !path.as_bytes().is_ascii(), data: false };
         let session = server.session(wants)?;
         let reply = session.ask(verb, Some(path))?;
-        if reply.is_done() {
-            report.done(&format!("{} removed", report.shown(path.as_bytes())));
-            return Ok(None);
+        if !reply.is_done() && !session.is_usable() {
+            return Err(Cause::Refused(reply));
         }
-        if session.is_usable() { Ok(Some(reply)) } else { Err(Cause::Refused(reply)) }
+        Ok(self.removed(report, path, reply))
     }
 
     /// With `-f` a refusal is no error when there is nothing to remove. 550 means that it is
@@ -150,9 +229,12 @@ impl Rm {
         if !self.force {
             return Err(Cause::Refused(refused));
         }
+        if self.is_there(server, path)? { Err(Cause::Refused(refused)) } else { Ok(()) }
+    }
+
+    fn is_there(&self, server: &mut Server, path: &RemotePath) -> Result<bool, Cause> {
         let session = server.session(Wants::default())?;
-        let there = session.entry(path)?.is_some() || session.enter(path)?.is_done();
-        if there { Err(Cause::Refused(refused)) } else { Ok(()) }
+        Ok(session.entry(path)?.is_some() || session.enter(path)?.is_done())
     }
 
     /// Removes what is in a directory, then the directory. One of which something had to be left
@@ -163,7 +245,7 @@ impl Rm {
         report: &mut Report,
         root: &RemotePath,
     ) -> Result<(), Cause> {
-        let mut open = Vec::new();
+        let mut open = Open::default();
         let walked = walk(server, root, SWEEP, &mut |server, step| {
             self.step(server, report, &mut open, &step)
         });
@@ -179,10 +261,13 @@ impl Rm {
         &self,
         server: &mut Server,
         report: &mut Report,
-        open: &mut Vec<Arc<Nest>>,
+        Open { nests, flight }: &mut Open,
         step: &Step<'_>,
     ) -> Result<Onward, Cause> {
         sources::adopt_charset(server, report);
+        if !matches!(step, Step::Leaf(_)) {
+            self.leaves(server, report, flight)?;
+        }
         match step {
             // It may be a link to one: then the link goes, and not what it leads to.
             Step::Approach(item) => {
@@ -190,23 +275,53 @@ impl Rm {
                 return Ok(if gone { Onward::Past } else { Onward::In });
             }
             Step::Leaf(item) => {
-                let nest = open.get(item.below.len().saturating_sub(1));
-                nest.map_or(Ok(()), |nest| self.hand_out_leaf(server, report, &item.path, nest))?;
+                let Some(nest) = nests.get(item.below.len().saturating_sub(1)) else {
+                    return Ok(Onward::In);
+                };
+                if !self.pool.is_alone() {
+                    self.hand_out_leaf(server, report, &item.path, nest)?;
+                    return Ok(Onward::In);
+                }
+                flight.push((item.path.clone(), nest.one_more()));
+                if flight.len() >= FLIGHT {
+                    self.leaves(server, report, flight)?;
+                }
             }
             Step::Enter(item) => {
                 // One that was not left to its end stays, and what it is in.
-                open.truncate(item.below.len());
-                open.push(Nest::new(&item.path, open.last()));
+                nests.truncate(item.below.len());
+                nests.push(Nest::new(&item.path, nests.last()));
             }
             Step::Leave { whole, item } => {
-                open.truncate(item.below.len() + 1);
-                if let Some(nest) = open.pop().filter(|_| *whole) {
+                nests.truncate(item.below.len() + 1);
+                if let Some(nest) = nests.pop().filter(|_| *whole) {
                     self.release(server, report, &nest)?;
                 }
             }
             Step::Failed(failure) => report.failed(failure),
         }
         Ok(Onward::In)
+    }
+
+    /// Removes the files that wait in `flight`.
+    fn leaves(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        flight: &mut Vec<(RemotePath, Arc<Nest>)>,
+    ) -> Result<(), Cause> {
+        let leaves = std::mem::take(flight);
+        if leaves.is_empty() {
+            return Ok(());
+        }
+        let replies = self.ask_all(server, report, leaves.iter().map(|(path, _)| path));
+        for ((path, nest), reply) in leaves.iter().zip(replies) {
+            if let Some(refused) = reply? {
+                report.failed(&Failure::new(path.as_bytes(), Cause::Refused(refused)));
+            }
+            self.release(server, report, nest)?;
+        }
+        Ok(())
     }
 
     /// Prints what would go, in the order in which it would go.

@@ -52,7 +52,7 @@ impl Nest {
         Arc::new(Self { path: path.clone(), pending: AtomicUsize::new(1), parent })
     }
 
-    fn one_more(self: &Arc<Self>) -> Arc<Self> {
+    pub fn one_more(self: &Arc<Self>) -> Arc<Self> {
         self.pending.fetch_add(1, Ordering::AcqRel);
         Arc::clone(self)
     }

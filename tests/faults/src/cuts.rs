@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Instant;
 
 use servers::cert::Pki;
@@ -49,35 +50,54 @@ const JOBS: [Job; 7] = [
 /// # Errors
 /// Nothing can be played at all.
 pub fn run(servers: &[&str], (built, pki, secure): (&Path, &Pki, &Guise)) -> Result<bool, String> {
+    let files = Folder::new("cuts").map_err(|error| error.to_string())?;
+    plant(&files.at("large"), LARGE)?;
+    plant(&files.at("smaller"), SMALLER)?;
+    let wanted = |name: &&str| servers.is_empty() || servers.contains(name);
+    let verdicts: Vec<_> = thread::scope(|scope| {
+        let files = &files;
+        let at = |name| scope.spawn(move || on_server(name, files, (built, pki, secure)));
+        let all: Vec<_> = SERVERS.into_iter().filter(wanted).map(at).collect();
+        let ended = all.into_iter().map(thread::ScopedJoinHandle::join);
+        ended.map(|end| end.unwrap_or_else(|_| Err("a thread panicked".into()))).collect()
+    });
+    let verdicts = verdicts.into_iter().collect::<Result<Vec<_>, String>>()?;
+    let verdict = Verdict::sum(&verdicts);
+    verdict.close().map_err(|error| error.to_string())
+}
+
+/// All jobs on one server; the servers are tried at once.
+fn on_server(
+    name: &str,
+    files: &Folder,
+    (built, pki, secure): (&Path, &Pki, &Guise),
+) -> Result<Verdict, String> {
     let mut verdict = Verdict::default();
     let mut count = |name: &str, done| verdict.count(name, done).map_err(|e| e.to_string());
-    let here = Folder::new("cuts").map_err(|error| error.to_string())?;
-    plant(&here.at("large"), LARGE)?;
-    plant(&here.at("smaller"), SMALLER)?;
-    for name in SERVERS.into_iter().filter(|name| servers.is_empty() || servers.contains(name)) {
-        let ground = Ground { address: "127.0.0.1", within: &[], pki, most: None, built };
-        let variant = FLEET.iter().find(|variant| variant.name == name).ok_or("no such server")?;
-        let server = match variant.start(&ground) {
-            Ok(server) => server,
-            Err(error) => {
-                count(name, Err(error))?;
-                continue;
-            }
-        };
-        for (what, length, tls) in JOBS {
-            // Pure-FTPd takes seconds to see a cut.
-            let length = if name.starts_with("pureftpd") { length.min(SMALLER) } else { length };
-            let job = (what, length, tls);
-            let tls = if job.2 { " under TLS" } else { "" };
-            let label = format!("{name}: {}{tls}, {} MiB", job.0, job.1 / MIB);
-            let done = Run { built, ca: &pki.ca, here: &here, server: &server }.play(job, secure);
-            if let Ok(told) = &done {
-                println!("{label}: {told}");
-            }
-            count(&label, done.map(drop))?;
+    let here = Folder::new("cut").map_err(|error| error.to_string())?;
+    let ground = Ground { address: "127.0.0.1", within: &[], pki, most: None, built };
+    let variant = FLEET.iter().find(|variant| variant.name == name).ok_or("no such server")?;
+    let server = match variant.start(&ground) {
+        Ok(server) => server,
+        Err(error) => {
+            count(name, Err(error))?;
+            return Ok(verdict);
         }
+    };
+    for (what, length, tls) in JOBS {
+        // Pure-FTPd takes seconds to see a cut.
+        let length = if name.starts_with("pureftpd") { length.min(SMALLER) } else { length };
+        let job = (what, length, tls);
+        let tls = if tls { " under TLS" } else { "" };
+        let label = format!("{name}: {what}{tls}, {} MiB", length / MIB);
+        let done =
+            Run { built, ca: &pki.ca, here: &here, files, server: &server }.play(job, secure);
+        if let Ok(told) = &done {
+            println!("{label}: {told}");
+        }
+        count(&label, done.map(drop))?;
     }
-    verdict.close().map_err(|error| error.to_string())
+    Ok(verdict)
 }
 
 /// A file in which no two places look alike.
@@ -101,6 +121,8 @@ struct Run<'a> {
     built: &'a Path,
     ca: &'a Path,
     here: &'a Folder,
+    /// The files that are transferred.
+    files: &'a Folder,
     server: &'a Server,
 }
 
@@ -110,7 +132,7 @@ impl Run<'_> {
         let guise = cutting(if tls { secure.clone() } else { Guise::default() });
         let near = self.proxy(self.server, &guise)?;
         let far = self.proxy(self.server.peer()?, &guise)?;
-        let source = self.here.at(if length == LARGE { "large" } else { "smaller" });
+        let source = self.files.at(if length == LARGE { "large" } else { "smaller" });
         let served = self.server.root.at("a");
         let target = match job {
             "get" | "get to stdout" => self.here.at("x"),

@@ -181,6 +181,27 @@ impl Session {
         self.send(&line(verb, path))
     }
 
+    /// Asks the same of several paths, in their order, with one wait where commands may go out ahead of
+    /// their replies. There must be so few that their replies fit into the buffers between us.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`]; what was answered before stands in `replies`.
+    pub fn ask_all<'p>(
+        &mut self,
+        verb: &str,
+        paths: impl IntoIterator<Item = &'p RemotePath>,
+        replies: &mut Vec<Reply>,
+    ) -> Result<(), Cause> {
+        let lines: Vec<_> = paths.into_iter().map(|path| line(verb, Some(path))).collect();
+        if self.pipeline {
+            self.control.presume(&lines)?;
+        }
+        for line in &lines {
+            replies.push(self.send(line)?);
+        }
+        Ok(())
+    }
+
     /// The same with `rest` behind the path, and a blank between.
     ///
     /// # Errors
