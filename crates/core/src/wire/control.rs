@@ -135,6 +135,13 @@ impl Control {
         sent.map_err(|error| self.lost(error, Phase::Reply))
     }
 
+    /// Sends a command line, without CRLF, whose answer [`Self::pending`] reads.
+    pub(super) fn say_and_owe(&mut self, line: &[u8]) -> Result<(), Cause> {
+        let sent = self.link().say_and_owe(&on_the_wire(line));
+        self.out_of_step |= sent.is_err();
+        sent.map_err(|error| self.lost(error, Phase::Reply))
+    }
+
     /// Sends a NOOP in the middle of a transfer. When it is answered nobody knows.
     pub(super) fn beat(&mut self) -> io::Result<()> {
         self.link().send_beside(b"NOOP\r\n")

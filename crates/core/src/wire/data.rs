@@ -95,7 +95,10 @@ impl Session {
         // Bytes that come twice do no harm behind a REST, so APPE is the second choice.
         let command =
             |restarts: bool| line(if append || !restarts { "APPE" } else { "STOR" }, Some(path));
-        let mut transfer = self.transfer_from(kind, from, &command)?;
+        let mut transfer = match from == 0 && !append && self.hears_later() {
+            true => self.store_unheard(path, kind)?,
+            false => self.transfer_from(kind, from, &command)?,
+        };
         transfer.announced = None;
         transfer.stored = (kind == Type::Image && !append).then(|| path.clone());
         Ok(transfer)
@@ -136,10 +139,29 @@ impl Session {
         }
         self.control.owe();
         self.in_transfer = true;
+        self.began = true;
         let stream = self.step_through(door)?;
         let announced = reply.announced_bytes().filter(|_| kind == Type::Image);
         let stake = self.access.ending.cuts(stream.socket());
         Ok(Transfer { session: self, stream, announced, from, stored: None, stake })
+    }
+
+    /// Whether bytes may follow a STOR at once, before the server has said anything to it: it hears them
+    /// only when it has, and what it refuses it does not take. Under TLS it speaks first.
+    fn hears_later(&self) -> bool {
+        self.one_by_one && self.pipeline && !self.protected && self.may_presume_epsv()
+    }
+
+    /// Sends a STOR on whose answer nobody waits: it is read with the verdict.
+    fn store_unheard(&mut self, path: &RemotePath, kind: Type) -> Result<Transfer<'_>, Cause> {
+        self.set_type(kind)?;
+        let door = self.door()?;
+        self.control.say_and_owe(&line("STOR", Some(path)))?;
+        self.in_transfer = true;
+        self.began = false;
+        let stream = self.step_through(door)?;
+        let stake = self.access.ending.cuts(stream.socket());
+        Ok(Transfer { session: self, stream, announced: None, from: 0, stored: None, stake })
     }
 
     fn door(&mut self) -> Result<Door, Cause> {
@@ -262,7 +284,7 @@ impl Session {
     /// `cause`.
     fn last_words(&mut self, cause: Cause) -> Cause {
         match self.last_reply() {
-            Some(reply) if !reply.is_done() => judged(reply, false),
+            Some(reply) if !reply.is_done() => self.judged(reply, false),
             _ => cause,
         }
     }
@@ -343,6 +365,7 @@ impl Session {
         while passed < MOST_PRELIMINARY {
             let reply = self.control.pending(phase)?;
             if reply.is_preliminary() {
+                self.began = true;
                 passed += 1;
             } else if !self.is_of_noop(&reply) {
                 return Ok(reply);
@@ -352,14 +375,15 @@ impl Session {
         self.control.give_up();
         Err(Cause::Protocol("one preliminary reply after the other".into()))
     }
-}
 
-/// What a verdict that is no 2xx means. libunftp says 150 before it looks for the file, so its 550
-/// is the refusal that others send in place of the 150; but not when data came before it.
-fn judged(reply: Reply, may_be_refusal: bool) -> Cause {
-    match reply.code() {
-        550 | 553 if may_be_refusal => Cause::Refused(reply),
-        _ => Cause::BadVerdict(reply),
+    /// What a verdict that is no 2xx means. libunftp says 150 before it looks for the file, so its 550
+    /// is the refusal that others send in place of the 150; but not when data came before it.
+    fn judged(&self, reply: Reply, may_be_refusal: bool) -> Cause {
+        match reply.code() {
+            _ if !self.began => Cause::Refused(reply),
+            550 | 553 if may_be_refusal => Cause::Refused(reply),
+            _ => Cause::BadVerdict(reply),
+        }
     }
 }
 
@@ -436,7 +460,7 @@ impl<'s> Transfer<'s> {
         drop(stake);
         let verdict = session.download_verdict(stream, next);
         let judged = verdict.and_then(|reply| match announced {
-            _ if !reply.is_done() => Err(judged(reply, received == 0)),
+            _ if !reply.is_done() => Err(session.judged(reply, received == 0)),
             // More is none: a log grows while it is sent.
             Some(want) if received < want => Err(Cause::WrongSize { got: received, want }),
             _ => Ok(reply),
@@ -478,7 +502,7 @@ impl<'s> Transfer<'s> {
         drop(stream);
         let judged = verdict.and_then(|reply| match reply.is_done() {
             true => Ok(reply),
-            false => Err(judged(reply, true)),
+            false => Err(session.judged(reply, true)),
         });
         (session, judged)
     }

@@ -92,6 +92,24 @@ impl Link {
         Ok(())
     }
 
+    /// Sends a line whose answer is read without it, as that of a transfer. What was presumed before, and
+    /// nobody asked for, is dropped.
+    pub(super) fn say_and_owe(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.owes() {
+            self.drop_due()?;
+        }
+        self.send(line)?;
+        self.owe();
+        Ok(())
+    }
+
+    fn drop_due(&mut self) -> io::Result<()> {
+        for _ in 0..std::mem::take(&mut self.due).len() {
+            self.next_reply()?;
+        }
+        Ok(())
+    }
+
     /// Sends a line beside all others: whose replies come when is for the caller to find out.
     pub(super) fn send_beside(&mut self, line: &[u8]) -> io::Result<()> {
         self.send(line)
@@ -177,11 +195,7 @@ impl Link {
                 self.unheard += unheard;
                 return Ok(());
             }
-            Some(_) => {
-                for _ in 0..std::mem::take(&mut self.due).len() {
-                    self.next_reply()?;
-                }
-            }
+            Some(_) => self.drop_due()?,
             None => {
                 self.due.clear();
                 self.unheard += unheard;

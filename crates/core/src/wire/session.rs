@@ -92,6 +92,8 @@ pub struct Session {
     pub(super) noops: Noops,
     /// Whether a transfer began whose end was never read: nothing more can be asked then.
     pub(super) in_transfer: bool,
+    /// Whether the server has said that it began the last transfer.
+    pub(super) began: bool,
     /// That a signal may cut the control connection.
     _stake: Option<Stake>,
     /// What the names in all listings look like, where that is to tell the encoding.
@@ -146,6 +148,7 @@ impl Session {
             pipeline,
             noops: Noops::default(),
             in_transfer: false,
+            began: false,
             _stake: stake,
             guess,
         }
