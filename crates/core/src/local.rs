@@ -59,7 +59,7 @@ impl Draft {
     /// # Errors
     /// The folder cannot be written, or `target` is a directory.
     pub fn begin(target: &Path, unfinished: &Unfinished) -> io::Result<Self> {
-        if target.starts_with("/dev") || target.starts_with("/proc") {
+        if is_stream(target) {
             return Ok(Self::Direct(File::options().append(true).open(target)?));
         }
         let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
@@ -92,10 +92,9 @@ impl Draft {
         (parts, unfinished): (&Parts, &Unfinished),
     ) -> io::Result<Self> {
         let real = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let is_special = target.starts_with("/dev") || target.starts_with("/proc");
         let mode = match old_mode(&real)? {
             Old::Device => return Self::begin(target, unfinished),
-            _ if is_special => return Self::begin(target, unfinished),
+            _ if is_stream(target) => return Self::begin(target, unfinished),
             Old::File(mode) => Some(mode),
             Old::None => None,
         };
@@ -175,6 +174,13 @@ impl Draft {
             }
         }
     }
+}
+
+/// Whether a name stands for what is open already: its bytes go to the end of that. Below `/dev` there are
+/// folders for files, too (`/dev/shm`), and devices are known by what they are.
+fn is_stream(target: &Path) -> bool {
+    let streams = ["/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc"];
+    streams.iter().any(|stream| target.starts_with(stream))
 }
 
 /// What a file would take the place of.

@@ -22,9 +22,12 @@ use crate::retry::{Tries, may_pass};
 use crate::servers::Server;
 use crate::wire::{Next, Transfer, Type, Wants};
 
-/// The bytes of a unit: the least that a session of its own is worth, and far more than one step of
-/// a copy may overshoot.
-const UNIT: u64 = 4 << 20;
+/// The bytes of a unit: twice what a step of a copy may overshoot. At the end sessions stand still for
+/// no longer than one of these takes.
+const UNIT: u64 = 2 << 20;
+
+/// The least that a session of its own is opened for, in bytes.
+const WORTHWHILE: u64 = 4 << 20;
 
 /// Fetches a file over up to `most` sessions; returns its bytes. `open` opens the file that
 /// `job.sink` is once more, for writing, with a place of its own; it is empty.
@@ -70,7 +73,7 @@ fn over_several(
         }
         Err(cause) => return Err(cause),
     };
-    let count = (version.size / UNIT).min(most.get().into());
+    let count = (version.size / WORTHWHILE).min(most.get().into());
     if count < 2 {
         return Ok(None);
     }
@@ -99,10 +102,9 @@ fn over_several(
 fn version(server: &mut Server, path: &RemotePath) -> Result<Option<Version>, Cause> {
     let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
     let session = server.session(wants)?;
-    let Some(size) = session.size_before_transfer(path)?.filter(|&size| size >= 2 * UNIT) else {
-        return Ok(None);
-    };
-    Ok(Some(Version { size, modified: session.modified(path)? }))
+    let (size, modified) = session.size_and_time(path)?;
+    let size = size.filter(|&size| size >= 2 * WORTHWHILE);
+    Ok(size.map(|size| Version { size, modified }))
 }
 
 /// Who fetches what.

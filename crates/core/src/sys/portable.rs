@@ -31,8 +31,14 @@ pub fn descriptor(fd: &impl AsFd) -> Descriptor {
         FileType::Fifo => Descriptor::Pipe,
         FileType::RegularFile => Descriptor::File,
         FileType::Socket => Descriptor::Socket,
+        // /dev/null takes a splice as a file does, and gives nothing.
+        FileType::CharacterDevice if is_null(&stat) => Descriptor::File,
         _ => Descriptor::Other,
     }
+}
+
+fn is_null(stat: &rustix::fs::Stat) -> bool {
+    rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
 }
 
 /// Whether a standard descriptor was closed when the process began: Rust's start-up then opens

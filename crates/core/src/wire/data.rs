@@ -71,8 +71,8 @@ impl Session {
         kind: Type,
         from: u64,
     ) -> Result<Transfer<'_>, Cause> {
-        let command = |_| line("RETR", Some(path));
-        let mut transfer = self.transfer_from(kind, from, &command)?;
+        let retrieve = line("RETR", Some(path));
+        let mut transfer = self.transfer_from(kind, from, (&|_| retrieve.clone(), true))?;
         if path.as_bytes().ends_with(b"bytes)") {
             // What stands in the reply may be the file's name.
             transfer.announced = None;
@@ -97,7 +97,7 @@ impl Session {
             |restarts: bool| line(if append || !restarts { "APPE" } else { "STOR" }, Some(path));
         let mut transfer = match from == 0 && !append && self.hears_later() {
             true => self.store_unheard(path, kind)?,
-            false => self.transfer_from(kind, from, &command)?,
+            false => self.transfer_from(kind, from, (&command, false))?,
         };
         transfer.announced = None;
         transfer.stored = (kind == Type::Image && !append).then(|| path.clone());
@@ -110,21 +110,26 @@ impl Session {
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
     pub fn transfer(&mut self, line: &[u8], kind: Type) -> Result<Transfer<'_>, Cause> {
-        self.transfer_from(kind, 0, &|_| line.to_vec())
+        self.transfer_from(kind, 0, (&|_| line.to_vec(), false))
     }
 
-    /// `command` is told whether the server begins where it should.
+    /// `command` is told whether the server begins where it should; if it is the same in any case, it
+    /// goes out together with the REST.
     fn transfer_from(
         &mut self,
         kind: Type,
         from: u64,
-        command: &dyn Fn(bool) -> Vec<u8>,
+        (command, in_any_case): (&dyn Fn(bool) -> Vec<u8>, bool),
     ) -> Result<Transfer<'_>, Cause> {
         self.keep_resumable()?;
         self.set_type(kind)?;
         let door = self.door()?;
         // REST counts for the very next command only (RFC 3659 §5.3), so nothing may come between.
-        let restarts = from == 0 || self.send(format!("REST {from}").as_bytes())?.code() == 350;
+        let rest = format!("REST {from}").into_bytes();
+        if from > 0 && in_any_case && self.pipeline {
+            self.control.presume(&[rest.clone(), command(true)])?;
+        }
+        let restarts = from == 0 || self.send(&rest)?.code() == 350;
         let from = if restarts { from } else { 0 };
         let reply = self.send(&command(restarts))?;
         if !reply.is_preliminary() {
