@@ -55,7 +55,8 @@ pub fn run(servers: &[&str], (built, pki, secure): (&Path, &Pki, &Guise)) -> Res
     plant(&here.at("large"), LARGE)?;
     plant(&here.at("smaller"), SMALLER)?;
     for name in SERVERS.into_iter().filter(|name| servers.is_empty() || servers.contains(name)) {
-        let ground = Ground { address: "127.0.0.1", within: &[], pki, most: None, built };
+        let ground =
+            Ground { address: "127.0.0.1", within: &[], pki, most: None, rate: None, built };
         let variant = FLEET.iter().find(|variant| variant.name == name).ok_or("no such server")?;
         let server = match variant.start(&ground) {
             Ok(server) => server,
