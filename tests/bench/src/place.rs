@@ -5,7 +5,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use servers::{
@@ -13,20 +13,40 @@ use servers::{
     server::{PASSWORD, USER},
 };
 
-/// What each program that may be missing comes from.
+use crate::scale::Scale;
+
+/// What each program that has to be there comes from.
 const SOURCES: &[(&str, &str)] = &[
     ("curl", "apt-get install curl"),
+    ("delaylink", "cargo build --release -p delaylink"),
+    ("ftp-get", "cargo build --release"),
     ("ftp-ls", "cargo build --release"),
+    ("ip", "apt-get install iproute2"),
+    ("proftpd", "make servers"),
     ("vsftpd", "make servers"),
 ];
 
+/// Servers, below the folder where `fetch` unpacked them.
+const SERVERS: &[(&str, &str)] =
+    &[("vsftpd", "vsftpd/usr/sbin/vsftpd"), ("proftpd", "proftpd/usr/sbin/proftpd")];
+
+/// Variables of a machine that would send a contender elsewhere.
+const PROXIES: [&str; 6] =
+    ["ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "https_proxy"];
+
+/// lftp asks for TLS before each login unless it is told, and says on stderr what it did.
+const LFTP: &str = "set ftp:ssl-allow no\nset cmd:verbose no\nset log:enabled/xfer no\n";
+
 /// Everything a script runs in.
 pub struct Place {
-    /// Where scripts run; their inputs are files here.
+    /// Where scripts run; their inputs are files here. It is their HOME, too.
     pub here: Folder,
     /// Cargo's folder of release builds.
     pub built: PathBuf,
+    /// How much is measured.
+    pub scale: Scale,
     path: OsString,
+    python: Option<PathBuf>,
 }
 
 impl Place {
@@ -42,7 +62,9 @@ impl Place {
         path.push(":");
         path.push(env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
         let here = Folder::new("bench").map_err(|error| error.to_string())?;
-        Ok(Self { here, built, path })
+        here.write("peer.py", include_str!("peer.py"))?;
+        here.write(".lftprc", LFTP)?;
+        Ok(Self { here, built, scale: Scale::new(target)?, path, python: find_python() })
     }
 
     /// A command that finds the tools, and the account of the servers.
@@ -50,6 +72,12 @@ impl Place {
         let mut command = Command::new(program);
         command.current_dir(self.here.path()).env("PATH", &self.path);
         command.env("HOME", self.here.path());
+        for proxy in PROXIES {
+            command.env_remove(proxy);
+        }
+        if let Some(python) = &self.python {
+            command.env("PYTHON", python);
+        }
         command.env("FTP_USER", USER).env("FTP_PASSWORD", PASSWORD);
         command
     }
@@ -64,11 +92,25 @@ impl Place {
         if missing.is_empty() { Ok(()) } else { Err(missing.join(", ")) }
     }
 
-    fn finds(&self, program: &str) -> bool {
-        if program == "vsftpd" {
-            return self.servers().join("vsftpd/usr/sbin/vsftpd").is_file();
+    /// Whether a program is there.
+    pub fn finds(&self, program: &str) -> bool {
+        if program == "python3" {
+            return self.python.is_some();
         }
-        env::split_paths(&self.path).any(|folder| folder.join(program).is_file())
+        if let Some((_, file)) = SERVERS.iter().find(|(name, _)| *name == program) {
+            return self.servers().join(file).is_file();
+        }
+        self.locate(program).is_some()
+    }
+
+    /// Where a program is that scripts call by its name.
+    pub fn locate(&self, program: &str) -> Option<PathBuf> {
+        env::split_paths(&self.path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    }
+
+    /// Where a server is.
+    pub fn server(&self, name: &str) -> Option<PathBuf> {
+        SERVERS.iter().find(|(known, _)| *known == name).map(|(_, file)| self.servers().join(file))
     }
 
     /// Where `fetch` unpacked the servers.
@@ -82,15 +124,26 @@ impl Place {
         let named = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
         let model = named.map_or("an unknown processor", |(_, model)| model);
         let cores = info.lines().filter(|line| line.starts_with("processor")).count();
+        let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         let locale = ["LC_ALL", "LC_COLLATE", "LANG"].into_iter();
         let locale = locale.filter_map(env::var_os).find(|value| !value.is_empty());
         let locale = locale.unwrap_or_else(|| "C".into());
         format!(
-            "{cores} cores, {model}; files in {}; locale {}",
+            "{cores} cores, {model}; Linux {}; files in {}; locale {}",
+            system.trim_end(),
             self.here.path().parent().unwrap_or(Path::new("/")).display(),
             locale.display()
         )
     }
+}
+
+/// The interpreter itself: what PATH has may be a script that chooses one, and takes its time.
+fn find_python() -> Option<PathBuf> {
+    let mut command = Command::new("python3");
+    command.args(["-c", "import sys; print(sys.executable)"]).stdin(Stdio::null());
+    let output = command.stderr(Stdio::null()).output().ok()?;
+    let path = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end());
+    path.is_file().then_some(path)
 }
 
 fn lacking(program: &str) -> String {
