@@ -189,15 +189,20 @@ fn one(stage: &Stage<'_>, server: &Server, way: &Way, bytes: u64) -> Result<(), 
     let is_download = way.key.contains("get");
     let result = if is_download { here.at("out/big") } else { server.root.at("up/big") };
     let compare = || lab::are_same(&big, &result);
-    let prints = !result_is_a_file(way);
+    let is_file = result_is_a_file(way);
+    let reset = || {
+        lab::clear(here, "out")?;
+        lab::clear(&server.root, "up")?;
+        if is_file { lab::warm(here, bytes) } else { Ok(()) }
+    };
     let contest = Contest {
         key: way.key,
         task: &format!("{} MiB {}, loopback, vsftpd", bytes >> 20, way.what),
         bytes: Some(bytes),
         around: way.around,
         contenders: way.contenders,
-        reset: &|| lab::clear(here, "out").and_then(|()| lab::clear(&server.root, "up")),
-        proof: if prints { Proof::Prints(&big) } else { Proof::Leaves(&compare) },
+        reset: &reset,
+        proof: if is_file { Proof::Leaves(&compare) } else { Proof::Prints(&big) },
         notes: &[],
     };
     contest.run(stage)

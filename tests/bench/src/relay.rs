@@ -106,7 +106,11 @@ fn between(
         bytes: Some(bytes),
         around: "{}",
         contenders,
-        reset: &|| lab::clear(&sink.root, "up").map(|()| rest(brand)),
+        reset: &|| {
+            lab::clear(&sink.root, "up")?;
+            rest(brand);
+            lab::warm(&place.here, bytes)
+        },
         proof: Proof::Leaves(&|| lab::are_same(&big, &sink.root.at("up/big"))),
         notes: &[],
     };
