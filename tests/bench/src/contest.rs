@@ -6,6 +6,7 @@ use std::{path::Path, process::Stdio};
 use crate::{
     figures::{Spread, ratio},
     measure::{Taken, measure},
+    place,
     record::{Row, Table},
     say,
     stage::Stage,
@@ -66,6 +67,7 @@ impl Contest<'_> {
     /// A contender fails, or does something else than ours.
     pub fn run(&self, stage: &Stage<'_>) -> Result<(), String> {
         say(&format!("\n{}", self.task))?;
+        let load = place::foreign_load();
         let here = |one: &&Contender| stage.place.finds(one.program);
         let (present, absent): (Vec<_>, Vec<_>) = self.contenders.iter().partition(here);
         self.prove(stage, &present)?;
@@ -83,7 +85,7 @@ impl Contest<'_> {
             task: self.task.to_owned(),
             around: self.around.to_owned(),
             absent: absent.iter().map(|one| one.name.to_owned()).collect(),
-            notes: self.notes.to_vec(),
+            notes: self.notes.iter().cloned().chain(load).collect(),
             rows,
         };
         self.print(&table)?;
@@ -130,6 +132,7 @@ impl Contest<'_> {
                 say(&format!("    ours / this: wall {wall:.2}, CPU {cpu:.2}, peak {peak:.2}"))?;
             }
         }
+        table.notes.iter().try_for_each(|note| say(&format!("  {note}")))?;
         table.absent.iter().try_for_each(|name| say(&format!("  {name}: not here, left out")))
     }
 

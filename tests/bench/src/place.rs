@@ -123,7 +123,7 @@ impl Place {
         let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let named = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
         let model = named.map_or("an unknown processor", |(_, model)| model);
-        let cores = info.lines().filter(|line| line.starts_with("processor")).count();
+        let cores = cores(&info);
         let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         let locale = ["LC_ALL", "LC_COLLATE", "LANG"].into_iter();
         let locale = locale.filter_map(env::var_os).find(|value| !value.is_empty());
@@ -135,6 +135,20 @@ impl Place {
             locale.display()
         )
     }
+}
+
+fn cores(info: &str) -> usize {
+    info.lines().filter(|line| line.starts_with("processor")).count()
+}
+
+/// A note when the machine has more to do than a client and a server give it: wall times are then
+/// longer than they would be, for all contenders.
+pub fn foreign_load() -> Option<String> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    let load: f64 = text.split_whitespace().next()?.parse().ok()?;
+    let cores = cores(&fs::read_to_string("/proc/cpuinfo").ok()?);
+    let text = format!("The machine had other work besides: a load of {load} on {cores} cores");
+    (load > cores as f64 + 1.0).then_some(text)
 }
 
 /// The interpreter itself: what PATH has may be a script that chooses one, and takes its time.
