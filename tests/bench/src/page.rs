@@ -22,7 +22,8 @@ const HEAD: &str = "\
 The tools beside their peers, at the same work, in the same run, on the same machine, run by run in turn. `make bench-docs` measures and
 writes this page, `make bench BENCH=relay` measures one workload, `bench --render docs` makes the page of what was measured before. It
 needs root for the servers and the link (a TUN device between two network namespaces), `make servers`, and the peers; one that is not
-installed is left out. `BENCH_RUNS` (5) sets the runs, `BENCH_MIB` (2048) the size of large files.
+installed is left out. `BENCH_RUNS` (5) sets the runs, `BENCH_MIB` (2048) the size of large files; what is smaller, or has fewer than three
+runs, does not get here. The contests that wait for the network for minutes have three runs at most.
 
 ![Ratios of wall time and processor time](benchmarks.svg)
 ";
@@ -45,9 +46,9 @@ lftp runs with `set ftp:ssl-allow no` where there is no TLS.
 /// The page there has a table that nothing is left of; what the system says.
 pub fn write(place: &Place, folder: &Path, keys: &[&str]) -> Result<(), String> {
     let tables: Vec<_> =
-        keys.iter().filter_map(|key| Table::kept(place.scale.folder(), key)).collect();
+        keys.iter().filter_map(|key| Table::kept(&place.scale.results, key)).collect();
     if tables.is_empty() {
-        return Err(format!("{}: no results", place.scale.folder().display()));
+        return Err(format!("{}: no results", place.scale.results.display()));
     }
     let path = folder.join(PAGE);
     let old = fs::read_to_string(&path).unwrap_or_default();

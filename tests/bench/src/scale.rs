@@ -1,5 +1,5 @@
 //! How large a run of the bench is, and where its results go: what is smaller than the real thing, to
-//! see that it works, does not replace it.
+//! see that it works, does not replace it, and comes on no page.
 
 use std::{
     env,
@@ -23,7 +23,10 @@ pub struct Scale {
     /// Measured runs of each contender.
     pub runs: usize,
     mib: u64,
-    folder: PathBuf,
+    /// Whether results are worth a page.
+    whole: bool,
+    /// Where those of whole runs are.
+    pub results: PathBuf,
 }
 
 impl Scale {
@@ -35,8 +38,7 @@ impl Scale {
         let runs = usize::try_from(number("BENCH_RUNS", RUNS as u64)?).unwrap_or(RUNS);
         let mib = number("BENCH_MIB", MIB)?;
         let whole = runs >= FEWEST && mib >= MIB;
-        let folder = target.join(if whole { "bench" } else { "bench/small" });
-        Ok(Self { runs, mib, folder })
+        Ok(Self { runs, mib, whole, results: target.join("bench") })
     }
 
     /// The bytes of a file of so many MiB in a real run.
@@ -49,17 +51,12 @@ impl Scale {
         self.mib << 20
     }
 
-    /// Where results go.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Keeps a result.
     ///
     /// # Errors
     /// What the system says.
     pub fn keep(&self, table: &Table) -> Result<(), String> {
-        table.keep(&self.folder)
+        if self.whole { table.keep(&self.results) } else { table.keep(&self.results.join("small")) }
     }
 }
 
