@@ -5,11 +5,12 @@ use std::{
     ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{self, Command, Stdio},
 };
 
 use servers::{
     folder::Folder,
+    guarded::Guarded,
     server::{PASSWORD, USER},
 };
 
@@ -37,6 +38,10 @@ const PROXIES: [&str; 6] =
 /// lftp asks for TLS before each login unless it is told, and says on stderr what it did.
 const LFTP: &str = "set ftp:ssl-allow no\nset cmd:verbose no\nset log:enabled/xfer no\n";
 
+/// Removes the scratch folders of the process `$2` below `$1` when stdin closes, whatever became of us: they
+/// take memory.
+const SWEEPER: &str = r#"trap "" INT TERM HUP; cat >/dev/null; rm -rf "$1"/ftp-*-"$2"-[0-9]*"#;
+
 /// Everything a script runs in.
 pub struct Place {
     /// Where scripts run; their inputs are files here. It is their HOME, too.
@@ -47,6 +52,8 @@ pub struct Place {
     pub scale: Scale,
     path: OsString,
     python: Option<PathBuf>,
+    // Ended last.
+    _sweeper: Guarded,
 }
 
 impl Place {
@@ -64,7 +71,8 @@ impl Place {
         let here = Folder::new("bench").map_err(|error| error.to_string())?;
         here.write("peer.py", include_str!("peer.py"))?;
         here.write(".lftprc", LFTP)?;
-        Ok(Self { here, built, scale: Scale::new(target)?, path, python: find_python() })
+        let (scale, python) = (Scale::new(target)?, find_python());
+        Ok(Self { here, built, scale, path, python, _sweeper: start_sweeper()? })
     }
 
     /// A command that finds the tools, and the account of the servers.
@@ -135,6 +143,12 @@ impl Place {
             locale.display()
         )
     }
+}
+
+fn start_sweeper() -> Result<Guarded, String> {
+    let mut sweeper = Command::new("sh");
+    sweeper.args(["-c", SWEEPER, "sweeper"]).arg(env::temp_dir()).arg(process::id().to_string());
+    Guarded::closing(sweeper).map_err(|error| format!("sh: {error}"))
 }
 
 fn cores(info: &str) -> usize {

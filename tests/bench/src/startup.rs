@@ -44,7 +44,7 @@ pub fn run(place: &Place) -> Result<(), String> {
 fn sizes(place: &Place) -> String {
     let size = |name: &&str| {
         let bytes = fs::metadata(place.locate(name)?).ok()?.len();
-        Some(format!("{name} {:.1} MiB", bytes as f64 / f64::from(1 << 20)))
+        Some(format!("{name} {:.2} MiB", bytes as f64 / f64::from(1 << 20)))
     };
     let sizes: Vec<_> = SIZED.iter().filter_map(size).collect();
     let text = "Files on disk, without the shared libraries that the peers load besides";
