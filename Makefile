@@ -4,7 +4,8 @@ CARGO ?= cargo
 TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
 .PHONY: build test test-crates test-embedded test-servers test-faults test-cookbook test-cuts servers test-cases \
-	test-roundtrips test-face test-install check fuzz bench demo clean release pages install uninstall dist deb
+	test-roundtrips test-face test-install check fuzz bench bench-docs bench-page bench-build build-release demo \
+	clean release pages install uninstall dist deb
 
 # The five tools.
 build:
@@ -73,12 +74,27 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
-# The tools beside their peers: time, memory, ratios. Needs curl and, for the server, `make servers` and root. Files
-# of a benchmark lie in memory where that can be had.
-bench:
-	$(CARGO) build --release
+# The tools beside their peers: time, memory, ratios. Needs `make servers`, root for them and for a link with latency,
+# and the peers, of which one that is missing is left out: curl wget ncftp lftp rclone aria2 python3. Files of a
+# benchmark lie in memory where that can be had. BENCH names workloads, BENCH_RUNS and BENCH_MIB make it smaller;
+# bench-docs writes docs/benchmarks.md and its chart besides, bench-page makes them of what was measured before.
+MEASURE = $(if $(wildcard /dev/shm),TMPDIR=/dev/shm) $(CARGO) run -q -p bench --
+
+bench: bench-build
+	$(MEASURE) $(BENCH)
+
+bench-docs: bench-build
+	$(MEASURE) --write docs $(BENCH)
+
+bench-page:
+	$(MEASURE) --render docs
+
+bench-build: build-release
 	$(CARGO) build -p bench
-	$(if $(wildcard /dev/shm),TMPDIR=/dev/shm) $(CARGO) run -q -p bench -- $(BENCH)
+
+build-release:
+	$(CARGO) build --release
+	$(CARGO) build --release -p delaylink
 
 # The five tools at work, on two servers that live as long as the demo.
 demo:

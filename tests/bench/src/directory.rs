@@ -1,49 +1,61 @@
-//! A directory of a million files on a real vsftpd: `ftp-ls` beside `curl -l | sort`.
+//! A directory of a hundred thousand and of a million files on a real vsftpd: `ftp-ls` beside
+//! `curl -l | sort` and lftp.
 //!
 //! vsftpd has no MLSD, so ftp-ls reads its LIST, three times as many bytes as curl's NLST.
 
 use std::{fs::File, path::Path};
 
-use servers::{
-    brand::Brand,
-    cert,
-    folder::Folder,
-    server::{Ground, PASSWORD, Server, Tls, USER},
-};
+use servers::{brand::Brand, server::Tls};
 
 use crate::{
-    contest::Contest,
+    contest::{Contender, Contest, Proof, by},
+    lab::Lab,
     names::{Random, write_name},
     place::Place,
+    stage::Stage,
 };
 
-const FILES: u64 = 1_000_000;
+const NAMES: Contender = by("ftp-ls", "ftp-ls", "ftp-ls $A/");
+const BYTEWISE: Contender =
+    by("curl | LC_ALL=C sort", "curl", "curl -s -l -u $LOGIN $A/ | LC_ALL=C sort");
+const LOCAL: Contender = by("curl | sort", "curl", "curl -s -l -u $LOGIN $A/ | sort");
+const LFTP: Contender =
+    by("lftp cls", "lftp", "lftp -c \"open -u $FTP_USER,$FTP_PASSWORD $A && cls -1\"");
 
-/// Starts the server, fills its folder, measures.
+/// Both sizes.
 ///
 /// # Errors
 /// The server does not start, a contender fails or gives other names.
 pub fn run(place: &Place) -> Result<(), String> {
-    let papers = Folder::new("pki").map_err(|error| error.to_string())?;
-    let pki = cert::make(&papers).map_err(|error| error.to_string())?;
-    let ground =
-        Ground { address: "127.0.0.1", within: &[], pki: &pki, most: None, built: &place.built };
-    let server = Server::start(Brand::Vsftpd, Tls::Off, &ground)?;
-    fill(server.root.path())
-        .map_err(|error| format!("{}: {error}", server.root.path().display()))?;
-    let url = server.url("/");
-    let task = format!("{FILES} files in one directory of vsftpd: names, sorted");
-    let ours = format!("ftp-ls {url}");
-    let curl = format!("curl -s -l -u {USER}:{PASSWORD} {url}");
-    let bytewise = format!("{curl} | LC_ALL=C sort");
-    let local = format!("{curl} | sort");
-    Contest { task: &task, lines: FILES, bytes: None, ours: &ours, peers: &[&bytewise, &local] }
-        .run(place)
+    list(place, ("list-100k", 100_000), &[NAMES, BYTEWISE, LOCAL, LFTP])?;
+    list(place, ("list-1m", 1_000_000), &[NAMES, BYTEWISE, LOCAL])
 }
 
-fn fill(folder: &Path) -> std::io::Result<()> {
+fn list(
+    place: &Place,
+    (key, files): (&'static str, u64),
+    contenders: &[Contender],
+) -> Result<(), String> {
+    let lab = Lab::new(place)?;
+    let server = lab.near(Brand::Vsftpd, Tls::Off, "127.0.0.1")?;
+    fill(server.root.path(), files)
+        .map_err(|error| format!("{}: {error}", server.root.path().display()))?;
+    let contest = Contest {
+        key,
+        task: &format!("{files} files in one directory of vsftpd: names, sorted"),
+        bytes: None,
+        around: "{} >/dev/null",
+        contenders,
+        reset: &|| Ok(()),
+        proof: Proof::Lines(files),
+        notes: &[],
+    };
+    contest.run(&Stage::new(place).server("A", &server, "127.0.0.1"))
+}
+
+fn fill(folder: &Path, files: u64) -> std::io::Result<()> {
     let (mut random, mut name) = (Random::new(), String::new());
-    for number in 0..FILES {
+    for number in 0..files {
         write_name(&mut name, number, &mut random);
         File::create(folder.join(&name))?;
     }

@@ -2,11 +2,12 @@
 //!
 //! The kernel tells of children only what all of them took together, and the most that any of them
 //! had. So each script gets a process of its own to be the child of: this program, started again.
+//! What feeds the script and what takes its output stand outside, so that they are not counted.
 //! Finer than the hundredths of a second of `time`, and no `unsafe` as `wait4` would be.
 
 use std::{
-    env,
-    io::{self, Write},
+    env, fs,
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -16,13 +17,16 @@ use nix::sys::{
     time::{TimeVal, TimeValLike},
 };
 
-use crate::place::Place;
+use crate::stage::Stage;
 
 /// The first argument of this program when it is to be a script's parent.
 pub const FLAG: &str = "--launch";
 
+/// Where the launcher writes what the script took, in the folder of the stage.
+const REPORT: &str = "taken";
+
 /// What one run took.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Taken {
     /// From start to end.
     pub wall: Duration,
@@ -32,44 +36,54 @@ pub struct Taken {
     pub peak: u64,
 }
 
-/// Runs `script`, its output thrown away.
+/// Runs `script`; `around` is the shell line it stands in, with `{}` in its place.
 ///
 /// # Errors
-/// It failed.
-pub fn measure(place: &Place, script: &str) -> Result<Taken, String> {
+/// It failed, or what stands around it did.
+pub fn measure(stage: &Stage<'_>, around: &str, script: &str) -> Result<Taken, String> {
     let me = env::current_exe().map_err(|error| error.to_string())?;
-    let mut launcher = place.command(me);
-    let output = launcher.args([FLAG, script]).stderr(Stdio::inherit()).output();
-    let output = output.map_err(|error| format!("{script}: {error}"))?;
-    let text = String::from_utf8(output.stdout).unwrap_or_default();
-    if !output.status.success() {
-        return Err(format!("{script}: {}", output.status));
+    let launcher = format!("\"$0\" {FLAG} {REPORT} \"$1\"");
+    let line = format!("set -o pipefail; {}", around.replace("{}", &launcher));
+    let mut command = stage.command("bash");
+    command.args(["-c", &line]).arg(me).arg(script);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let status = command.status().map_err(|error| format!("{script}: {error}"))?;
+    if !status.success() {
+        return Err(format!("`{script}`: {status}"));
     }
+    let report = stage.place.here.read(REPORT)?;
+    let text = String::from_utf8(report).unwrap_or_default();
     read(&text).ok_or_else(|| format!("{script}: the launcher says {text:?}"))
 }
 
-/// The launcher's work: runs `script` and prints what it took.
+/// The launcher's work: runs `script` and writes what it took to the file `report`.
 ///
 /// # Errors
 /// It failed.
-pub fn launch(script: &str) -> Result<(), String> {
+pub fn launch(report: &str, script: &str) -> Result<(), String> {
     let begun = Instant::now();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::null());
-    let status = shell.status().map_err(|error| error.to_string())?;
+    let status = Command::new("sh").args(["-c", script]).status();
+    let status = status.map_err(|error| error.to_string())?;
     let wall = begun.elapsed().as_micros();
     if !status.success() {
-        return Err(format!("{script}: {status}"));
+        return Err(format!("`{script}`: {status}"));
     }
     let used = getrusage(UsageWho::RUSAGE_CHILDREN).map_err(|error| error.to_string())?;
     let micros = |time: TimeVal| time.num_microseconds();
     let cpu = micros(used.user_time()) + micros(used.system_time());
-    writeln!(io::stdout(), "{wall} {cpu} {}", used.max_rss()).map_err(|error| error.to_string())
+    let text = format!("{wall} {cpu} {}\n", used.max_rss());
+    fs::write(Path::new(report), text).map_err(|error| format!("{report}: {error}"))
 }
 
-fn read(text: &str) -> Option<Taken> {
+/// Microseconds, microseconds, KiB.
+pub fn read(text: &str) -> Option<Taken> {
     let mut numbers = text.split_whitespace().map(str::parse::<u64>);
     let mut next = || numbers.next()?.ok();
     let (wall, cpu, peak) = (next()?, next()?, next()?);
     Some(Taken { wall: Duration::from_micros(wall), cpu: Duration::from_micros(cpu), peak })
+}
+
+/// What `read` reads.
+pub fn write(taken: &Taken) -> String {
+    format!("{} {} {}", taken.wall.as_micros(), taken.cpu.as_micros(), taken.peak)
 }

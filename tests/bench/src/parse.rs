@@ -8,9 +8,10 @@ use std::{
 };
 
 use crate::{
-    contest::Contest,
+    contest::{Contender, Contest, Proof, by},
     names::{OWNERS, Random, write_name},
     place::Place,
+    stage::Stage,
 };
 
 const LINES: u64 = 1_000_000;
@@ -18,12 +19,63 @@ const LINES: u64 = 1_000_000;
 /// Writes line `number` of a listing, the name excepted.
 type Facts = fn(&mut dyn Write, number: u64, random: &mut Random) -> io::Result<()>;
 
+/// What is asked of a listing: the key, a word on it, and who gives it.
+type Form = (&'static str, &'static str, &'static [Contender]);
+
+const UNIX: &[Form] = &[
+    (
+        "parse-unix-sorted",
+        "names, sorted",
+        &[
+            by("ftp-ls", "ftp-ls", "ftp-ls --parse <unix.txt"),
+            by("cut | sort", "cut", "tr -d '\\r' <unix.txt | cut -b 59- | LC_ALL=C sort"),
+        ],
+    ),
+    (
+        "parse-unix",
+        "names, as they come",
+        &[
+            by("ftp-ls -U", "ftp-ls", "ftp-ls --parse -U <unix.txt"),
+            by("cut", "cut", "tr -d '\\r' <unix.txt | cut -b 59-"),
+        ],
+    ),
+    (
+        "parse-unix-long",
+        "long, sorted",
+        &[by("ftp-ls -l", "ftp-ls", "ftp-ls --parse -l <unix.txt")],
+    ),
+];
+
+const MLSD: &[Form] = &[
+    (
+        "parse-mlsd-sorted",
+        "names, sorted",
+        &[
+            by("ftp-ls", "ftp-ls", "ftp-ls --parse <mlsd.txt"),
+            by("cut | sort", "cut", "tr -d '\\r' <mlsd.txt | cut -d ' ' -f 2- | LC_ALL=C sort"),
+        ],
+    ),
+    (
+        "parse-mlsd",
+        "names, as they come",
+        &[
+            by("ftp-ls -U", "ftp-ls", "ftp-ls --parse -U <mlsd.txt"),
+            by("cut", "cut", "tr -d '\\r' <mlsd.txt | cut -d ' ' -f 2-"),
+        ],
+    ),
+    (
+        "parse-mlsd-long",
+        "long, sorted",
+        &[by("ftp-ls -l", "ftp-ls", "ftp-ls --parse -l <mlsd.txt")],
+    ),
+];
+
 /// LIST as vsftpd and most others send it.
 ///
 /// # Errors
 /// A contender fails, or gives other names.
 pub fn unix(place: &Place) -> Result<(), String> {
-    parse(place, "unix.txt", unix_facts, "cut -b 59-")
+    parse(place, "unix.txt", unix_facts, UNIX)
 }
 
 /// MLSD as ProFTPD sends it.
@@ -31,24 +83,24 @@ pub fn unix(place: &Place) -> Result<(), String> {
 /// # Errors
 /// A contender fails, or gives other names.
 pub fn mlsd(place: &Place) -> Result<(), String> {
-    parse(place, "mlsd.txt", mlsd_facts, "cut -d ' ' -f 2-")
+    parse(place, "mlsd.txt", mlsd_facts, MLSD)
 }
 
-fn parse(place: &Place, file: &str, facts: Facts, cut: &str) -> Result<(), String> {
+fn parse(place: &Place, file: &str, facts: Facts, forms: &[Form]) -> Result<(), String> {
     let path = place.here.at(file);
     let bytes = write_listing(&path, facts).map_err(|error| format!("{file}: {error}"))?;
-    let cut = format!("tr -d '\\r' <{file} | {cut}");
-    let sorted = format!("{cut} | LC_ALL=C sort");
-    let contests = [
-        ("names, sorted", format!("ftp-ls --parse <{file}"), Some(&sorted)),
-        ("names, as they come", format!("ftp-ls --parse -U <{file}"), Some(&cut)),
-        ("long, sorted", format!("ftp-ls --parse -l <{file}"), None),
-    ];
-    for (form, ours, peer) in &contests {
-        let task = format!("{LINES} lines of {file}, {:.1} MB: {form}", bytes as f64 / 1e6);
-        let peers: Vec<_> = peer.iter().map(|peer| peer.as_str()).collect();
-        Contest { task: &task, lines: LINES, bytes: Some(bytes), ours, peers: &peers }
-            .run(place)?;
+    for (key, form, contenders) in forms {
+        let contest = Contest {
+            key,
+            task: &format!("{LINES} lines of {file}, {:.1} MB: {form}", bytes as f64 / 1e6),
+            bytes: Some(bytes),
+            around: "{} >/dev/null",
+            contenders,
+            reset: &|| Ok(()),
+            proof: Proof::Lines(LINES),
+            notes: &[],
+        };
+        contest.run(&Stage::new(place))?;
     }
     Ok(())
 }

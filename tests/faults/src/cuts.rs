@@ -75,7 +75,7 @@ fn on_server(
     let mut verdict = Verdict::default();
     let mut count = |name: &str, done| verdict.count(name, done).map_err(|e| e.to_string());
     let here = Folder::new("cut").map_err(|error| error.to_string())?;
-    let ground = Ground { address: "127.0.0.1", within: &[], pki, most: None, built };
+    let ground = Ground { address: "127.0.0.1", within: &[], pki, most: None, rate: None, built };
     let variant = FLEET.iter().find(|variant| variant.name == name).ok_or("no such server")?;
     let server = match variant.start(&ground) {
         Ok(server) => server,

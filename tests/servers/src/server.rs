@@ -83,6 +83,8 @@ pub struct Site<'a> {
     pub pki: &'a Pki,
     /// How many connections it takes from one address.
     pub most: Option<u32>,
+    /// How many bytes a second each data connection carries at most.
+    pub rate: Option<u32>,
     /// Where `fetch` unpacked the servers.
     pub programs: &'a Path,
 }
@@ -98,6 +100,8 @@ pub struct Ground<'a> {
     pub pki: &'a Pki,
     /// How many connections they take from one address.
     pub most: Option<u32>,
+    /// How many bytes a second each data connection carries at most, on a vsftpd.
+    pub rate: Option<u32>,
     /// Cargo's folder of built programs, `target/debug`.
     pub built: &'a Path,
 }
@@ -161,6 +165,7 @@ impl Server {
             tls,
             pki: ground.pki,
             most: ground.most,
+            rate: ground.rate,
             programs: &ground.built.parent().unwrap_or(ground.built).join("servers"),
         };
         let (mut process, port) = match brand {

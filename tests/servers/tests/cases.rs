@@ -42,7 +42,14 @@ fn run(args: &[String]) -> Result<bool, String> {
     let built = tools::built()?;
     let papers = Folder::new("pki").map_err(|error| error.to_string())?;
     let pki = cert::make(&papers).map_err(|error| error.to_string())?;
-    let ground = Ground { address: "127.0.0.1", within: &[], pki: &pki, most: None, built: &built };
+    let ground = Ground {
+        address: "127.0.0.1",
+        within: &[],
+        pki: &pki,
+        most: None,
+        rate: None,
+        built: &built,
+    };
     if flags.iter().any(|flag| *flag == "--serve") {
         return serve(&chosen, &ground, &pki);
     }

@@ -85,8 +85,14 @@ fn run() -> Result<bool, String> {
     let pki = cert::make(&papers).map_err(|error| error.to_string())?;
     let spaces = Namespaces::new()?;
     let within = ["ip", "netns", "exec", &spaces.server];
-    let ground =
-        Ground { address: "0.0.0.0", within: &within, pki: &pki, most: None, built: &built };
+    let ground = Ground {
+        address: "0.0.0.0",
+        within: &within,
+        pki: &pki,
+        most: None,
+        rate: None,
+        built: &built,
+    };
     let mut verdict = Verdict::default();
     for (brand, rest) in SERVERS {
         let server = Server::start(brand, Tls::Off, &ground)?;

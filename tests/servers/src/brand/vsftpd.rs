@@ -79,11 +79,11 @@ pub(super) fn command(site: &Site<'_>) -> Result<Vec<String>, String> {
 
 fn configuration(site: &Site<'_>) -> String {
     let Site { address, port, tls, pki, .. } = site;
-    let most = site.most.unwrap_or(0);
+    let (most, rate) = (site.most.unwrap_or(0), site.rate.unwrap_or(0));
     let (root, empty) = (site.root.display(), site.state.at("empty"));
     let own = format!(
         "{COMMON}listen_address={address}\nlisten_port={port}\nlocal_root={root}\n\
-         max_per_ip={most}\nsecure_chroot_dir={}\n",
+         max_per_ip={most}\nlocal_max_rate={rate}\nsecure_chroot_dir={}\n",
         empty.display()
     );
     if *tls == Tls::Off {
