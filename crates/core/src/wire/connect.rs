@@ -31,7 +31,10 @@ impl Family {
     }
 }
 
-/// Connects to a host's control port: its addresses in turn, until one answers.
+/// How long an attempt has for itself before the next address is tried beside it (RFC 8305 §5).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Connects to a host's control port: the first of its addresses that answers.
 ///
 /// # Errors
 /// No address, or none that answers within `limit`, which all attempts share.
@@ -42,26 +45,64 @@ pub(super) fn control(
     limit: Duration,
 ) -> Result<TcpStream, Cause> {
     let deadline = Instant::now() + limit;
-    let mut failed = Cause::Lost(Phase::Resolve, io::Error::other("the host has no such address"));
     let mut addresses = resolve(host, port, limit)?;
     addresses.retain(|address| family.admits(address));
-    let mut more = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-    for address in addresses {
-        // One that does not answer must leave time for the others.
-        let left = deadline.saturating_duration_since(Instant::now()) / more;
-        more = more.saturating_sub(1).max(1);
-        match connect(address, left, Phase::Connect) {
-            Ok(socket) => {
-                sys::keep_alive(&socket);
-                socket.set_nodelay(true).map_err(Cause::Local)?;
-                socket.set_write_timeout(Some(limit)).map_err(Cause::Local)?;
-                return Ok(socket);
+    let socket = race(&alternating(addresses), deadline, limit)?;
+    sys::keep_alive(&socket);
+    socket.set_nodelay(true).map_err(Cause::Local)?;
+    socket.set_write_timeout(Some(limit)).map_err(Cause::Local)?;
+    Ok(socket)
+}
+
+/// The families in turn, the system's first choice first: where one of them leads nowhere the other is
+/// not behind all of its addresses (RFC 8305 §4).
+fn alternating(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first = addresses.first().is_some_and(SocketAddr::is_ipv4);
+    let (ours, theirs): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv4() == first);
+    let mut theirs = theirs.into_iter();
+    let mut turns: Vec<_> = ours.into_iter().flat_map(|one| [Some(one), theirs.next()]).collect();
+    turns.extend(theirs.map(Some));
+    turns.into_iter().flatten().collect()
+}
+
+/// Tries one address after the other, each with a head start before the next, or until it fails. Who
+/// answers first is taken; attempts that are still under way end by themselves.
+fn race(addresses: &[SocketAddr], deadline: Instant, limit: Duration) -> Result<TcpStream, Cause> {
+    let left = || deadline.saturating_duration_since(Instant::now());
+    if let [address] = addresses {
+        return connect(*address, left(), Phase::Connect).map_err(|cause| within(cause, limit));
+    }
+    let (told, ended) = mpsc::channel();
+    let mut failed = Cause::Lost(Phase::Resolve, io::Error::other("the host has no such address"));
+    let (mut waiting, mut under_way) = (addresses.iter(), 0_usize);
+    loop {
+        if let Some(&address) = waiting.next() {
+            let (told, time) = (told.clone(), left());
+            thread::spawn(move || told.send(connect(address, time, Phase::Connect)));
+            under_way += 1;
+        } else if under_way == 0 {
+            return Err(failed);
+        }
+        let patience = if waiting.len() > 0 { HEAD_START.min(left()) } else { left() };
+        match ended.recv_timeout(patience) {
+            Ok(Ok(socket)) => return Ok(socket),
+            Ok(Err(cause)) => {
+                under_way -= 1;
+                failed = within(cause, limit);
             }
-            Err(Cause::TimedOut(phase, _)) => failed = Cause::TimedOut(phase, limit),
-            Err(cause) => failed = cause,
+            Err(_) if left().is_zero() => return Err(Cause::TimedOut(Phase::Connect, limit)),
+            Err(_) => {}
         }
     }
-    Err(failed)
+}
+
+/// A wait that was cut short by those before it is told as the whole one.
+fn within(cause: Cause, limit: Duration) -> Cause {
+    match cause {
+        Cause::TimedOut(phase, _) => Cause::TimedOut(phase, limit),
+        cause => cause,
+    }
 }
 
 /// The system's resolver has no time limit of its own, so it is asked on a thread that is left
@@ -123,6 +164,46 @@ mod tests {
         let end = control("127.0.0.1", port, Family::Any, limit);
         assert!(matches!(end, Err(Cause::TimedOut(Phase::Connect, l)) if l == limit), "{end:?}");
         assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn an_address_that_does_not_answer_costs_a_head_start() {
+        let (hole, _queued) = black_hole();
+        let door = TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let addresses = [hole.local_addr().unwrap(), closed, door.local_addr().unwrap()];
+        let (begun, limit) = (Instant::now(), Duration::from_secs(20));
+        let socket = race(&addresses, begun + limit, limit).unwrap();
+        assert_eq!(socket.peer_addr().unwrap(), door.local_addr().unwrap());
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn all_addresses_may_fail_each_in_its_own_way() {
+        let (hole, _queued) = black_hole();
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let limit = Duration::from_millis(400);
+        let soon = || Instant::now() + limit;
+        let refused = race(&[closed, closed], soon(), limit);
+        assert!(matches!(refused, Err(Cause::Lost(Phase::Connect, _))), "{refused:?}");
+        let silent = race(&[closed, hole.local_addr().unwrap()], soon(), limit);
+        assert!(matches!(silent, Err(Cause::TimedOut(Phase::Connect, l)) if l == limit));
+        assert!(matches!(race(&[], soon(), limit), Err(Cause::Lost(Phase::Resolve, _))));
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let of = |text: &[&str]| -> Vec<SocketAddr> {
+            text.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 21)).collect()
+        };
+        for (resolved, tried) in [
+            (vec!["::1", "::2", "::3", "1.0.0.1"], vec!["::1", "1.0.0.1", "::2", "::3"]),
+            (vec!["1.0.0.1", "::1", "::2"], vec!["1.0.0.1", "::1", "::2"]),
+            (vec!["1.0.0.1", "1.0.0.2"], vec!["1.0.0.1", "1.0.0.2"]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(alternating(of(&resolved)), of(&tried));
+        }
     }
 
     #[test]
