@@ -127,6 +127,7 @@ impl Report {
             Cause::Lost(phase, error) => {
                 format!("{phase} failed: {}{}", in_words(error), advice(*phase))
             }
+            Cause::Proxy(name, cause) => format!("proxy {name}: {}", through_proxy(cause)),
             Cause::Tls(text) | Cause::Operand(text) => for_terminal(text.as_bytes()),
             Cause::WrongSize { got, want } => {
                 format!("{got} bytes arrived where {want} were expected")
@@ -187,6 +188,18 @@ fn advice(phase: Phase) -> &'static str {
     match phase {
         Phase::DataConnect => " (try --active or --no-epsv)",
         _ => "",
+    }
+}
+
+/// There is no active data connection through a proxy, so none is advised.
+fn through_proxy(cause: &Cause) -> String {
+    match cause {
+        Cause::TimedOut(phase, limit) => {
+            format!("no progress within {} s: {phase}", limit.as_secs_f32())
+        }
+        Cause::Lost(phase, error) => format!("{phase} failed: {}", in_words(error)),
+        Cause::Local(error) => in_words(error),
+        other => format!("{other:?}"),
     }
 }
 

@@ -9,6 +9,7 @@ use super::tls::TlsTrust;
 use super::trace::Trace;
 use crate::charset::Charset;
 use crate::ending::Ending;
+use crate::proxy::Proxies;
 use crate::rate::Rate;
 use crate::secret::Secret;
 
@@ -37,7 +38,9 @@ pub struct Access {
     pub epsv: bool,
     /// Whether the host in a PASV answer is used instead of the control connection's peer.
     pub trust_pasv: bool,
-    /// Addresses to use.
+    /// The proxy that leads to servers, and for which of them.
+    pub proxies: Proxies,
+    /// Addresses to use; behind a proxy, of the proxy.
     pub family: Family,
     /// The bound on every single wait.
     pub timeout: Duration,

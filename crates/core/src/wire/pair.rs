@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::active::port_command;
 use super::connect::connect;
+use super::proxied::Place;
 use super::session::{Session, Type, Wants, line};
 use crate::ending::Stake;
 use crate::error::{Cause, Phase};
@@ -109,8 +110,12 @@ impl Pair<'_> {
         Ok(way(&by_source, &by_sink))
     }
 
+    /// The addresses of both, where they can be known: behind a proxy they cannot.
     fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
-        let of = |session: &Session| Some(session.control.peer().ok()?.ip().to_canonical());
+        let of = |session: &Session| match session.place(ANY_PORT) {
+            Ok(Place::At(address)) => Some(address.ip().to_canonical()),
+            _ => None,
+        };
         Some((of(self.source)?, of(self.sink)?))
     }
 
@@ -396,9 +401,13 @@ impl Session {
             let reply = self.send(b"EPSV")?;
             self.take_epsv(&reply);
         }
-        match self.passive.take() {
-            Some(address) => Ok(address),
-            None => self.passive_address(),
+        let place = match self.passive.take() {
+            Some(place) => place,
+            None => self.passive_place()?,
+        };
+        match place {
+            Place::At(address) => Ok(address),
+            Place::Behind { .. } => Err(Cause::Operand("its address is not known".into())),
         }
     }
 }
