@@ -4,7 +4,7 @@
 //! server with faults, and both as a library for tests in plain Rust. Out of scope: TLS, real
 //! servers, and anything the tools themselves need.
 //!
-//! The files, lowest first; each uses only those before it: `text` (the quoting language), `net`,
+//! The files, lowest first; each uses only those before it: `text` (the quoting language), `net`, `proxy`,
 //! `transcript`, `control`, `lines`, `door`, `script`, `dialogue`, `auto`, `server`, `scratch`,
 //! `invoke`, `expect`, `case`, `suite`.
 //!
@@ -29,6 +29,7 @@ mod expect;
 mod invoke;
 mod lines;
 mod net;
+mod proxy;
 mod scratch;
 mod script;
 mod server;
@@ -39,6 +40,7 @@ mod transcript;
 pub use auto::tree::{Kind, Node, Tree};
 pub use case::Case;
 pub use invoke::{Invocation, Ran, run};
+pub use proxy::{Harm, Manners, Proxy};
 pub use scratch::Scratch;
 pub use server::Server;
 pub use suite::{cases, run_cases};
