@@ -82,8 +82,8 @@ fn kind(scheme: Option<&[u8]>) -> Result<Kind, String> {
 fn check_login(kind: Kind, user: &[u8], password: &Secret) -> Result<(), String> {
     let too_long = |bytes: &[u8]| bytes.len() > SOCKS_LOGIN_MAX;
     match kind {
-        Kind::Socks5 if user.is_empty() || password.expose().is_empty() => {
-            Err("SOCKS5 wants both a user name and a password, or neither".to_owned())
+        Kind::Socks5 if user.is_empty() => {
+            Err("a password without a user name, which SOCKS5 cannot carry".to_owned())
         }
         Kind::Socks5 if too_long(user) || too_long(password.expose()) => {
             Err("a user name or password over 255 bytes, which SOCKS5 cannot carry".to_owned())
@@ -141,8 +141,9 @@ mod tests {
     fn a_login_is_decoded() {
         let (user, password) = parsed("http://u%20:p%40%2F@h").login.unwrap();
         assert_eq!((user.as_slice(), password.expose()), (&b"u "[..], &b"p@/"[..]));
-        let (_, password) = parsed("http://u@h").login.unwrap();
-        assert!(password.expose().is_empty());
+        for bare in ["http://u@h", "socks5://u@h", "socks5://u:@h"] {
+            assert!(parsed(bare).login.unwrap().1.expose().is_empty());
+        }
     }
 
     #[test]
@@ -166,7 +167,6 @@ mod tests {
             "socks5://u:s3cret@",
             "socks5://u:s3cret%zz@h",
             "socks5://:s3cret@h",
-            "socks5://u@h",
             "http://s3%3Acret@h",
             "http://u:s3cret%0D%0A@h",
             "://s3cret",
