@@ -4,7 +4,7 @@ CARGO ?= cargo
 TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
 .PHONY: build test test-crates test-embedded test-servers test-faults test-cookbook test-cuts servers test-cases \
-	test-roundtrips test-face test-install check fuzz bench bench-docs bench-page bench-build build-release demo \
+	test-proxies test-roundtrips test-face test-install check fuzz bench bench-docs bench-page bench-build build-release demo \
 	clean release pages install uninstall dist deb
 
 # The five tools.
@@ -22,8 +22,8 @@ test-embedded: build
 	$(CARGO) test -p servers --lib
 	$(CARGO) test -p servers --test cases -- embedded
 
-# The cases against vsftpd, ProFTPD, Pure-FTPd and pyftpdlib; what the tools wait for over a link, and cuts.
-test-servers: test-cases test-roundtrips test-cuts
+# The cases against vsftpd, ProFTPD, Pure-FTPd and pyftpdlib; through proxies; what the tools wait for over a link, and cuts.
+test-servers: test-cases test-proxies test-roundtrips test-cuts
 
 # Every fault in every phase of every transfer, with and without TLS, and one oracle over all.
 test-faults: build
@@ -47,6 +47,11 @@ servers:
 
 test-cases: build servers
 	$(CARGO) test -p servers --test cases -- vsftpd proftpd pureftpd pyftpdlib
+
+# The tools through microsocks and tinyproxy, from a network that has no other way to the servers.
+test-proxies: build servers
+	$(CARGO) build -p delaylink
+	$(CARGO) test -p servers --test proxies
 
 test-roundtrips: build servers
 	$(CARGO) build -p delaylink

@@ -51,6 +51,8 @@ pub enum Phase {
     Resolve,
     /// Connecting to the control port.
     Connect,
+    /// Having a proxy lead to the server.
+    Proxy,
     /// A TLS handshake.
     Tls,
     /// Waiting for the server's first reply.
@@ -68,9 +70,12 @@ pub enum Phase {
 impl Phase {
     fn outcome(self) -> Outcome {
         match self {
-            Self::Resolve | Self::Connect | Self::Tls | Self::Greeting | Self::Reply => {
-                Outcome::NotReached
-            }
+            Self::Resolve
+            | Self::Connect
+            | Self::Proxy
+            | Self::Tls
+            | Self::Greeting
+            | Self::Reply => Outcome::NotReached,
             Self::DataConnect | Self::Data | Self::Verdict => Outcome::Broken,
         }
     }
@@ -81,6 +86,7 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Self::Resolve => "looking up the host",
             Self::Connect => "connecting",
+            Self::Proxy => "the way to the server",
             Self::Tls => "the TLS handshake",
             Self::Greeting => "the server's greeting",
             Self::Reply => "the server's reply",
@@ -106,6 +112,8 @@ pub enum Cause {
     TimedOut(Phase, Duration),
     /// A connection failed or ended.
     Lost(Phase, io::Error),
+    /// One of these with a proxy, by its name, or with what is beyond it.
+    Proxy(String, Box<Cause>),
     /// Encryption was asked for and could not be had, or the certificate is not trusted.
     Tls(String),
     /// Fewer or more bytes arrived than the server promised.
@@ -174,6 +182,7 @@ impl Cause {
             Self::Refused(_) | Self::Operand(_) => Outcome::SomeFailed,
             Self::LoginRefused(..) | Self::NoPassword(_) => Outcome::LoginRefused,
             Self::NotTried(outcome) => *outcome,
+            Self::Proxy(_, cause) => cause.outcome(),
             Self::TurnedAway(_) | Self::Tls(_) | Self::Protocol(_) => Outcome::NotReached,
             Self::TimedOut(phase, _) | Self::Lost(phase, _) => phase.outcome(),
             Self::WrongSize { .. }
@@ -197,9 +206,11 @@ impl Cause {
     pub fn server_is_gone(&self) -> bool {
         match self {
             Self::LoginRefused(..) | Self::TurnedAway(_) | Self::Tls(_) => true,
-            Self::TimedOut(phase, _) | Self::Lost(phase, _) => {
-                matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls | Phase::Greeting)
-            }
+            Self::Proxy(_, cause) => cause.server_is_gone(),
+            Self::TimedOut(phase, _) | Self::Lost(phase, _) => matches!(
+                phase,
+                Phase::Resolve | Phase::Connect | Phase::Proxy | Phase::Tls | Phase::Greeting
+            ),
             _ => false,
         }
     }

@@ -12,14 +12,14 @@
 //! Out of scope:
 //!
 //! * what one tool does with all this: its own flags, its plan and its loop are in its own crate
-//! * other protocols: no SFTP, no HTTP
+//! * other protocols: no SFTP, and of HTTP only what a proxy wants to hear
 //! * being a library for others: the modules are public for the five tools, and change with them
 //!
 //! The layers, lowest first. A file uses only files that stand before it; `tests/layers.rs` holds
 //! that, and `docs/ARCHITECTURE.md` draws it file by file.
 //!
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
-//!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
+//!   [`pattern`], [`url`], [`no_proxy`], [`proxy`], [`netrc`], [`window`], [`checksum`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
 //! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`], [`fan`], [`rewind`],
 //!   [`turns`]
@@ -54,6 +54,7 @@ pub mod look;
 pub mod names;
 pub mod netrc;
 pub mod newer;
+pub mod no_proxy;
 pub mod parents;
 pub mod partial;
 pub mod path;
@@ -61,6 +62,7 @@ pub mod pattern;
 pub mod pool;
 pub mod prepare;
 pub mod producer;
+pub mod proxy;
 pub mod rate;
 pub mod relay;
 pub mod reply;

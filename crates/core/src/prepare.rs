@@ -4,6 +4,8 @@
 //! An error that is a `Failure` is one of a file, with an exit code of its own; any other means that
 //! the command line is wrong.
 
+mod proxies;
+
 use std::env;
 use std::ffi::OsString;
 use std::fs::File;
@@ -24,7 +26,7 @@ use crate::report::Report;
 use crate::secret::Secret;
 use crate::servers::Servers;
 use crate::url::{Address, Origin, Scheme, Target};
-use crate::wire::{Access, Credentials, TlsOptions, TlsPolicy, TlsTrust, Trace};
+use crate::wire::{Access, Credentials, Names, TlsOptions, TlsPolicy, TlsTrust, Trace};
 
 /// Most bytes read from a list of operands, a netrc or a password file.
 const MAX_FILE: u64 = 1 << 30;
@@ -137,15 +139,16 @@ pub fn one_use_of_stdin(args: &SessionArgs, data: bool) -> anyhow::Result<()> {
 /// certificates are read only where one of them may use TLS.
 ///
 /// # Errors
-/// A certificate or password file that cannot be read.
+/// A certificate or password file that cannot be read, or a proxy that cannot be meant.
 pub fn servers<'o>(
     args: &SessionArgs,
     charset: Charset,
     origins: impl IntoIterator<Item = &'o Origin>,
 ) -> anyhow::Result<Servers> {
+    let origins: Vec<_> = origins.into_iter().collect();
+    let proxies = proxies::find(args, &origins, from_env).map_err(anyhow::Error::msg)?;
     let tls = args.tls.unwrap_or_default();
-    let secure =
-        tls != TlsPolicy::Off || origins.into_iter().any(|origin| origin.scheme != Scheme::Ftp);
+    let secure = tls != TlsPolicy::Off || origins.iter().any(|origin| origin.scheme != Scheme::Ftp);
     let trust = if secure { Some(trust(args)?) } else { None };
     let access = Access {
         tls,
@@ -153,7 +156,8 @@ pub fn servers<'o>(
         active: args.active.clone(),
         epsv: !args.no_epsv,
         trust_pasv: args.trust_pasv,
-        family: args.family,
+        proxies,
+        names: Arc::new(Names::of(args.family)),
         timeout: args.timeout,
         keep_alive: args.keep_alive,
         rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),

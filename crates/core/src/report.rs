@@ -127,6 +127,7 @@ impl Report {
             Cause::Lost(phase, error) => {
                 format!("{phase} failed: {}{}", in_words(error), advice(*phase))
             }
+            Cause::Proxy(name, cause) => format!("proxy {name}: {}", self.through_proxy(cause)),
             Cause::Tls(text) | Cause::Operand(text) => for_terminal(text.as_bytes()),
             Cause::WrongSize { got, want } => {
                 format!("{got} bytes arrived where {want} were expected")
@@ -150,6 +151,17 @@ impl Report {
             Cause::Local(error) => in_words(error),
             Cause::NotTried(_) => "not tried, its server is out of reach".into(),
             Cause::StdoutClosed => String::new(),
+        }
+    }
+
+    /// There is no active data connection through a proxy, so none is advised.
+    fn through_proxy(&self, cause: &Cause) -> String {
+        match cause {
+            Cause::Lost(phase, error) => format!("{phase} failed: {}", in_words(error)),
+            Cause::TimedOut(phase, limit) => {
+                format!("no progress within {} s: {phase}", limit.as_secs_f32())
+            }
+            other => self.why(other),
         }
     }
 
@@ -202,6 +214,7 @@ fn in_words(error: &std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::time::Duration;
 
     use super::*;
     use crate::reply::ReplyReader;
@@ -222,6 +235,14 @@ mod tests {
                 b"h",
                 Cause::Lost(Phase::Connect, io::Error::from_raw_os_error(111)),
                 "h: connecting failed: Connection refused",
+            ),
+            (
+                b"h",
+                Cause::Proxy(
+                    "http://p:1".into(),
+                    Box::new(Cause::TimedOut(Phase::DataConnect, Duration::from_secs(2))),
+                ),
+                "h: proxy http://p:1: no progress within 2 s: the data connection",
             ),
             (b"", Cause::Operand("x".into()), "x"),
         ] {

@@ -63,6 +63,7 @@ pub fn may_pass(cause: &Cause, reached: bool) -> bool {
         Cause::TimedOut(..) | Cause::Lost(..) | Cause::TurnedAway(_) | Cause::Protocol(_) => {
             reached
         }
+        Cause::Proxy(_, cause) => may_pass(cause, reached),
         Cause::WrongSize { .. } => true,
         Cause::Refused(reply) | Cause::BadVerdict(reply) => is_passing(reply.code()),
         _ => false,

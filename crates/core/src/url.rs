@@ -58,6 +58,35 @@ pub struct Origin {
     pub port: u16,
 }
 
+/// What stands between the scheme and the path, for URLs that are none of FTP.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Authority {
+    /// As in [`Origin`].
+    pub user: Option<Vec<u8>>,
+    /// As in [`Origin`].
+    pub password: Option<Secret>,
+    /// As in [`Origin`].
+    pub host: String,
+    /// Never 0; `None` if not written.
+    pub port: Option<u16>,
+}
+
+impl Authority {
+    /// Takes a whole URL apart: the scheme, which may be missing, and the authority. A path that is
+    /// more than a slash is an error, as it would mean nothing. No error repeats what was typed.
+    pub fn of_url(typed: &[u8]) -> Result<(Option<&[u8]>, Self), String> {
+        let (scheme, rest) = match read::split_scheme(typed) {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, typed),
+        };
+        let authority = rest.strip_suffix(b"/").unwrap_or(rest);
+        if authority.is_empty() || authority.contains(&b'/') {
+            return Err("must be SCHEME://HOST:PORT; in a user or password write / as %2F".into());
+        }
+        Ok((scheme, read::authority(authority, Charset::Bytes)?))
+    }
+}
+
 /// What a URL names on the server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Target {

@@ -4,7 +4,7 @@
 //! server with faults, and both as a library for tests in plain Rust. Out of scope: TLS, real
 //! servers, and anything the tools themselves need.
 //!
-//! The files, lowest first; each uses only those before it: `text` (the quoting language), `net`,
+//! The files, lowest first; each uses only those before it: `text` (the quoting language), `net`, `proxy`,
 //! `transcript`, `control`, `lines`, `door`, `script`, `dialogue`, `auto`, `server`, `scratch`,
 //! `invoke`, `expect`, `case`, `suite`; `killed` uses none of them.
 //!
@@ -30,6 +30,7 @@ mod invoke;
 mod killed;
 mod lines;
 mod net;
+mod proxy;
 mod scratch;
 mod script;
 mod server;
@@ -41,6 +42,7 @@ pub use auto::tree::{Kind, Node, Tree};
 pub use case::Case;
 pub use invoke::{Invocation, Ran, run};
 pub use killed::{Killed, content};
+pub use proxy::{Harm, Manners, Proxy};
 pub use scratch::Scratch;
 pub use server::Server;
 pub use suite::{cases, run_cases};

@@ -13,6 +13,7 @@
 //! fleet    every server and variant by name               ← brand
 //! tools    runs a tool, checks code, stdout and stderr    ← server folder
 //! netns    two network namespaces and the link            ← guarded
+//! proxy    how each proxy is started                      ← server folder guarded
 //! cases/*  what must hold on every server                 ← server tools folder
 //! verdict  counts and prints                              ← nothing
 //! ```
@@ -24,6 +25,7 @@ pub mod fleet;
 pub mod folder;
 pub mod guarded;
 pub mod netns;
+pub mod proxy;
 pub mod server;
 pub mod tools;
 pub mod verdict;

@@ -253,7 +253,7 @@ fn launch(brand: Brand, site: &Site<'_>, within: &[&str]) -> Result<Guarded, Str
 }
 
 /// A port that nobody listens on at this moment.
-fn free_port() -> Result<u16, String> {
+pub(crate) fn free_port() -> Result<u16, String> {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())

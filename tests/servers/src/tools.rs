@@ -31,6 +31,8 @@ pub struct Tools {
     /// Where the tools run and write; emptied before every case.
     pub here: Folder,
     home: Folder,
+    /// What is put before every command line: a namespace to enter, or nothing.
+    pub within: Vec<String>,
 }
 
 impl Tools {
@@ -47,7 +49,7 @@ impl Tools {
             ));
         }
         let folder = |purpose| Folder::new(purpose).map_err(|error| error.to_string());
-        Ok(Self { built, here: folder("here")?, home: folder("home")? })
+        Ok(Self { built, here: folder("here")?, home: folder("home")?, within: Vec::new() })
     }
 
     /// `ftp-ls` on a server.
@@ -141,6 +143,12 @@ impl Call<'_> {
         self
     }
 
+    /// Sets a variable of its environment.
+    pub fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
     /// Sets the password it uses.
     pub fn password(mut self, password: &str) -> Self {
         self.environment.push(("FTP_PASSWORD", password.to_owned()));
@@ -180,7 +188,8 @@ impl Call<'_> {
         path.push(":");
         path.push(env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
         let mut command = Command::new("timeout");
-        command.args(["-k", "1", PATIENCE, &self.program]).args(&self.args);
+        command.args(["-k", "1", PATIENCE]).args(&tools.within);
+        command.arg(&self.program).args(&self.args);
         command.env_clear().env("PATH", path).env("HOME", tools.home.path());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(tools.here.path());

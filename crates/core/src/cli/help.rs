@@ -15,6 +15,9 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("FTP_PASSWORD", "The password, if neither the URL nor --password-file gives one."),
     ("FTP_ENCODING", "What --encoding says, where it is not given."),
     ("NETRC", "The netrc file, instead of ~/.netrc."),
+    ("ftp_proxy", "The proxy, if --proxy names none; or FTP_PROXY."),
+    ("all_proxy", "The same, if that names none; or ALL_PROXY."),
+    ("no_proxy", "Servers that are reached without a proxy; or NO_PROXY."),
 ];
 
 /// Files that every tool looks at.

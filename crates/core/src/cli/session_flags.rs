@@ -14,6 +14,7 @@ use super::values::{
 };
 use crate::charset::Charset;
 use crate::choices::{one_of, words};
+use crate::proxy::Proxy;
 use crate::secret::Secret;
 use crate::wire::{Active, Family, TlsPolicy};
 
@@ -40,6 +41,9 @@ pub struct SessionArgs {
     pub no_epsv: bool,
     /// `--trust-pasv`: connect to the host in a PASV answer.
     pub trust_pasv: bool,
+    /// `--proxy`: the proxy, or none at all; the outer `None` when not given, so that the
+    /// environment decides.
+    pub proxy: Option<Option<Proxy>>,
     /// `--tls`; `None` when not given, so that the scheme decides.
     pub tls: Option<TlsPolicy>,
     /// `--cacert`: PEM file of roots instead of the system's.
@@ -91,6 +95,7 @@ impl Default for SessionArgs {
             active: None,
             no_epsv: false,
             trust_pasv: false,
+            proxy: None,
             tls: None,
             cacert: None,
             cert: None,
@@ -121,6 +126,9 @@ impl SessionArgs {
         }
         if self.no_netrc && self.netrc_file.is_some() {
             return Some("--no-netrc and --netrc-file exclude each other");
+        }
+        if self.active.is_some() && matches!(self.proxy, Some(Some(_))) {
+            return Some("--active and --proxy exclude each other: servers connect to no proxy");
         }
         None
     }
@@ -218,6 +226,17 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
                of the control connection is used.",
     },
     Flag {
+        long: "proxy",
+        short: None,
+        takes: Takes::Value("PROXY"),
+        set: |args, value| keep(&mut args.proxy, Proxy::parse(value.as_bytes())),
+        help: "Reach servers through PROXY. That is socks5://HOST:PORT, or http://HOST:PORT for \
+               CONNECT, with USER:PASSWORD@ before HOST where it wants them; 1080 is the default \
+               port. It looks up the names of servers, and leads to data connections, too. Without \
+               this flag ftp_proxy, then all_proxy name one; direct is none at all. Servers in \
+               no_proxy are reached without any.",
+    },
+    Flag {
         long: "tls",
         short: None,
         takes: Takes::OneOf("", &words(&TLS)),
@@ -259,14 +278,14 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         short: Some('4'),
         takes: Takes::Nothing,
         set: |args, _| put(&mut args.family, Ok(Family::V4)),
-        help: "Use IPv4 only.",
+        help: "Use IPv4 only. With a proxy, on the way to it.",
     },
     Flag {
         long: "ipv6",
         short: Some('6'),
         takes: Takes::Nothing,
         set: |args, _| put(&mut args.family, Ok(Family::V6)),
-        help: "Use IPv6 only.",
+        help: "Use IPv6 only. With a proxy, on the way to it.",
     },
     Flag {
         long: "timeout",

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::{Address, Origin, Scheme, Target, Unread, redacted};
+use super::{Address, Authority, Origin, Scheme, Target, Unread, redacted};
 use crate::charset::{Charset, Unit, for_terminal};
 use crate::path::{BadByte, RemotePath};
 use crate::pattern::{Pattern, Typed, literal};
@@ -55,7 +55,13 @@ fn scheme(name: &[u8]) -> Result<Scheme, String> {
     })
 }
 
-fn origin(scheme: Scheme, authority: &[u8], charset: Charset) -> Result<Origin, String> {
+fn origin(scheme: Scheme, typed: &[u8], charset: Charset) -> Result<Origin, String> {
+    let Authority { user, password, host, port } = authority(typed, charset)?;
+    Ok(Origin { scheme, user, password, host, port: port.unwrap_or(scheme.default_port()) })
+}
+
+/// Reads what stands between the scheme and the path.
+pub(super) fn authority(authority: &[u8], charset: Charset) -> Result<Authority, String> {
     let (userinfo, host_port) = match memrchr(b'@', authority) {
         Some(at) => (authority.get(..at), authority.get(at + 1..).unwrap_or_default()),
         None => (None, authority),
@@ -66,8 +72,7 @@ fn origin(scheme: Scheme, authority: &[u8], charset: Charset) -> Result<Origin, 
     };
     let (host, port) = split_port(host_port);
     let host = self::host(host)?;
-    let port = self::port(port)?.unwrap_or(scheme.default_port());
-    Ok(Origin { scheme, user, password, host, port })
+    Ok(Authority { user, password, host, port: self::port(port)? })
 }
 
 type Credentials = (Option<Vec<u8>>, Option<Secret>);

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::active::Active;
-use super::connect::Family;
+use super::connect::Names;
 use super::tls::TlsTrust;
 use super::trace::Trace;
 use crate::charset::Charset;
 use crate::ending::Ending;
+use crate::proxy::Proxies;
 use crate::rate::Rate;
 use crate::secret::Secret;
 
@@ -37,8 +38,10 @@ pub struct Access {
     pub epsv: bool,
     /// Whether the host in a PASV answer is used instead of the control connection's peer.
     pub trust_pasv: bool,
-    /// Addresses to use.
-    pub family: Family,
+    /// The proxy that leads to servers, and for which of them.
+    pub proxies: Proxies,
+    /// The addresses of servers and proxies.
+    pub names: Arc<Names>,
     /// The bound on every single wait.
     pub timeout: Duration,
     /// The cap on all transfers together.

@@ -1,8 +1,9 @@
 //! From a host name to a connected socket, every wait bounded.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,32 @@ impl Family {
     }
 }
 
+/// The addresses of hosts, each asked for once in a run.
+#[derive(Debug, Default)]
+pub struct Names {
+    family: Family,
+    known: Mutex<HashMap<(String, u16), Vec<SocketAddr>>>,
+}
+
+impl Names {
+    /// Of hosts of which the addresses of `family` may be used.
+    pub fn of(family: Family) -> Self {
+        Self { family, ..Self::default() }
+    }
+
+    fn resolve(&self, host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, Cause> {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (host.to_owned(), port);
+        if let Some(addresses) = known().get(&key) {
+            return Ok(addresses.clone());
+        }
+        let mut addresses = resolve(host, port, limit)?;
+        addresses.retain(|address| self.family.admits(address));
+        known().insert(key, addresses.clone());
+        Ok(addresses)
+    }
+}
+
 /// How long an attempt has for itself before the next address is tried beside it (RFC 8305 §5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
@@ -39,14 +66,12 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// # Errors
 /// No address, or none that answers within `limit`, which all attempts share.
 pub(super) fn control(
-    host: &str,
-    port: u16,
-    family: Family,
+    names: &Names,
+    (host, port): (&str, u16),
     limit: Duration,
 ) -> Result<TcpStream, Cause> {
     let deadline = Instant::now() + limit;
-    let mut addresses = resolve(host, port, limit)?;
-    addresses.retain(|address| family.admits(address));
+    let addresses = names.resolve(host, port, limit)?;
     let socket = race(&alternating(addresses), deadline, limit)?;
     sys::keep_alive(&socket);
     socket.set_nodelay(true).map_err(Cause::Local)?;
@@ -161,7 +186,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let begun = Instant::now();
         let limit = Duration::from_millis(200);
-        let end = control("127.0.0.1", port, Family::Any, limit);
+        let end = control(&Names::default(), ("127.0.0.1", port), limit);
         assert!(matches!(end, Err(Cause::TimedOut(Phase::Connect, l)) if l == limit), "{end:?}");
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
@@ -208,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_family_that_the_host_has_no_address_of_is_an_error() {
-        let end = control("127.0.0.1", 1, Family::V6, Duration::from_secs(1));
+        let end = control(&Names::of(Family::V6), ("127.0.0.1", 1), Duration::from_secs(1));
         assert!(matches!(end, Err(Cause::Lost(Phase::Resolve, _))), "{end:?}");
     }
 }

@@ -1,10 +1,10 @@
 //! Data connections: passive or active, plain or under TLS, and the server's verdict at their end.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use super::active::Waiting;
-use super::connect;
+use super::proxied::Place;
 use super::pulse::{Noops, Pulse};
 use super::session::{Session, Type, VERDICT_PATIENCE, done, line, said};
 use super::stream::Stream;
@@ -194,9 +194,8 @@ impl Session {
             let reply = self.send(b"EPSV")?;
             self.take_epsv(&reply);
         }
-        let Some(address) = self.passive.take() else { return Ok(None) };
-        match connect::connect(address, self.access.timeout.min(EPSV_PATIENCE), Phase::DataConnect)
-        {
+        let Some(place) = self.passive.take() else { return Ok(None) };
+        match place.connect(self.access.timeout.min(EPSV_PATIENCE)) {
             Ok(socket) => Ok(Some(socket)),
             Err(_) => {
                 self.control.trace().note("nothing answers at the EPSV port: trying PASV");
@@ -226,40 +225,33 @@ impl Session {
     /// Takes the answer to an EPSV.
     pub(super) fn take_epsv(&mut self, reply: &Reply) {
         self.forget_passive();
-        match (reply.epsv_port().filter(|_| reply.code() == 229), self.control.peer()) {
-            (Some(port), Ok(mut peer)) => {
-                // The peer's own address: an IPv6 one may have a zone.
-                peer.set_port(port);
-                self.passive = Some(peer);
-            }
-            _ => self.epsv = false,
+        let port = reply.epsv_port().filter(|_| reply.code() == 229);
+        match port.and_then(|port| self.place(port).ok()) {
+            Some(place) => self.passive = Some(place),
+            None => self.epsv = false,
         }
     }
 
     /// Connects where PASV says.
     fn passive(&mut self) -> Result<TcpStream, Cause> {
-        let address = self.passive_address(b"PASV")?;
-        connect::connect(address, self.access.timeout, Phase::DataConnect)
+        let place = self.passive_place(b"PASV")?;
+        place.connect(self.access.timeout)
     }
 
-    /// Where PASV says, or CPSV, its like for FXP. The host in the answer is the control connection's peer unless the user
-    /// trusts it: behind NAT it is wrong, and a hostile server could name a third party.
-    pub(super) fn passive_address(&mut self, command: &[u8]) -> Result<SocketAddr, Cause> {
+    /// Where PASV says, or CPSV, its like for FXP. The host in the answer is the control connection's
+    /// unless the user trusts it: behind NAT it is wrong, and a hostile server could name a third party.
+    pub(super) fn passive_place(&mut self, command: &[u8]) -> Result<Place, Cause> {
         let reply = self.send(command)?;
         if !reply.is_done() {
             let said = said(&reply);
             let text = format!("no passive data connection: {said} (try --active)");
             return Err(Cause::Operand(text));
         }
-        let Some(mut address) = reply.pasv_address() else {
+        let Some(named) = reply.pasv_address() else {
             return Err(Cause::Protocol("an answer to PASV without an address".into()));
         };
-        if !self.access.trust_pasv {
-            let port = address.port();
-            address = self.control.peer().map_err(|e| Cause::Lost(Phase::Reply, e))?;
-            address.set_port(port);
-        }
-        Ok(address)
+        let place = self.place(named.port()).map_err(|e| Cause::Lost(Phase::Reply, e))?;
+        Ok(if self.access.trust_pasv { place.moved_to(named) } else { place })
     }
 
     fn step_through(&mut self, door: Door) -> Result<Stream, Cause> {

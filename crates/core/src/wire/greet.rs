@@ -3,11 +3,13 @@
 //! Before the greeting is read the whole login is on its way. A server that cannot take that is
 //! tried once more with one command at a time.
 
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use super::access::{Access, Credentials, TlsPolicy};
 use super::connect;
 use super::control::Control;
+use super::proxied;
 use super::session::{Session, Type, Wants, done, line, said};
 use super::stream::Stream;
 use crate::crowd::has_no_room;
@@ -122,10 +124,9 @@ impl Guest<'_> {
     }
 
     fn connect(&self) -> Result<Session, Cause> {
-        let Access { family, timeout, trace, .. } = **self.access;
-        let Origin { host, port, .. } = self.origin;
-        trace.note(&format!("connecting to {host}, port {port}"));
-        let socket = connect::control(host, *port, family, timeout)?;
+        let Access { timeout, trace, .. } = **self.access;
+        let Origin { host, .. } = self.origin;
+        let socket = self.reach()?;
         let mut stream = Stream::Plain(socket);
         let mut tls = None;
         if self.origin.scheme == Scheme::Ftps {
@@ -144,6 +145,18 @@ impl Guest<'_> {
         session.control.owe();
         session.tls = tls;
         Ok(session)
+    }
+
+    /// A socket to the server, straight or through a proxy.
+    fn reach(&self) -> Result<TcpStream, Cause> {
+        let Access { names, timeout, trace, proxies, .. } = &**self.access;
+        let Origin { host, port, .. } = self.origin;
+        let Some(proxy) = proxies.to(host, *port) else {
+            trace.note(&format!("connecting to {host}, port {port}"));
+            return connect::control(names, (host, *port), *timeout);
+        };
+        trace.note(&format!("connecting to {host}, port {port}, through {}", proxy.shown()));
+        proxied::control(proxy, (host, *port), names, *timeout)
     }
 
     fn trust(&self) -> Result<&super::tls::TlsTrust, Cause> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::active::port_command;
 use super::connect::connect;
+use super::proxied::Place;
 use super::session::{Session, Type, Wants, line};
 use crate::ending::Stake;
 use crate::error::{Cause, Phase};
@@ -133,8 +134,12 @@ impl Pair<'_> {
         Ok(ways(&by_source, &by_sink).into_iter().find(|way| client.allows(*way)))
     }
 
+    /// The addresses of both, where they can be known: behind a proxy they cannot.
     fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
-        let of = |session: &Session| Some(session.control.peer().ok()?.ip().to_canonical());
+        let of = |session: &Session| match session.place(ANY_PORT) {
+            Ok(Place::At(address)) => Some(address.ip().to_canonical()),
+            _ => None,
+        };
         Some((of(self.source)?, of(self.sink)?))
     }
 
@@ -427,16 +432,25 @@ impl Session {
     fn listening(&mut self, by_cpsv: bool) -> Result<SocketAddr, Cause> {
         if by_cpsv {
             self.forget_passive();
-            return self.passive_address(b"CPSV");
+            return address_of(self.passive_place(b"CPSV")?);
         }
         if self.epsv && self.passive.is_none() {
             let reply = self.send(b"EPSV")?;
             self.take_epsv(&reply);
         }
-        match self.passive.take() {
-            Some(address) => Ok(address),
-            None => self.passive_address(b"PASV"),
-        }
+        let place = match self.passive.take() {
+            Some(place) => place,
+            None => self.passive_place(b"PASV")?,
+        };
+        address_of(place)
+    }
+}
+
+/// An address that can be told to another server: behind a proxy none is known.
+fn address_of(place: Place) -> Result<SocketAddr, Cause> {
+    match place {
+        Place::At(address) => Ok(address),
+        Place::Behind { .. } => Err(Cause::Operand("its address is not known".into())),
     }
 }
 

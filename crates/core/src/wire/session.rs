@@ -1,11 +1,13 @@
 //! A logged-in session: commands and their replies. Data connections are in `data`.
 
-use std::net::{SocketAddr, TcpStream};
+use std::io;
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use super::access::{Access, Credentials};
 use super::control::Control;
 use super::greet::{self, How};
+use super::proxied::Place;
 use super::pulse::Noops;
 use super::tls::TlsSession;
 use crate::charset::{Charset, Guess, for_terminal};
@@ -13,6 +15,7 @@ use crate::ending::Stake;
 use crate::error::{Cause, Phase};
 use crate::features::Features;
 use crate::path::RemotePath;
+use crate::proxy::Proxy;
 use crate::reply::Reply;
 use crate::url::Origin;
 
@@ -66,7 +69,7 @@ pub struct Session {
     /// The type the server is in, as far as we know.
     pub(super) kind: Option<Type>,
     /// Where the next passive data connection goes, when the server has said so already.
-    pub(super) passive: Option<SocketAddr>,
+    pub(super) passive: Option<Place>,
     /// The next passive data connection, where it stands already.
     pub(super) ahead: Option<TcpStream>,
     /// Whether EPSV is still worth trying.
@@ -262,6 +265,24 @@ impl Session {
         self.no_dash_a = old.no_dash_a;
         self.guess = old.guess;
         Ok(())
+    }
+
+    /// Where a port of the server is: at the address that the control connection found, or behind
+    /// the proxy that led to it, by the name that it was asked for.
+    pub(super) fn place(&self, port: u16) -> io::Result<Place> {
+        let mut peer = self.control.peer()?;
+        if let Some(proxy) = self.proxy() {
+            let (proxy, host) = (Arc::clone(proxy), self.origin.host.clone());
+            return Ok(Place::Behind { proxy, at: peer, host, port });
+        }
+        // The peer's own address: an IPv6 one may have a zone.
+        peer.set_port(port);
+        Ok(Place::At(peer))
+    }
+
+    /// The proxy that leads to this server. It alone is the peer of our sockets then.
+    pub(super) fn proxy(&self) -> Option<&Arc<Proxy>> {
+        self.access.proxies.to(&self.origin.host, self.origin.port)
     }
 
     /// Sends one whole command line, without CRLF, and reads its reply.
