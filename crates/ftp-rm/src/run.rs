@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use ftp_core::error::{Cause, Failure};
+use ftp_core::error::Cause;
 use ftp_core::face::local_stdout;
 use ftp_core::listing::Kind;
 use ftp_core::path::RemotePath;
@@ -19,7 +19,7 @@ use ftp_core::wire::{Next, Wants};
 use ftp_core::workers;
 
 use crate::plan::{Depth, Plan};
-use crate::share::{Nest, Piece, Rests};
+use crate::share::{Nest, Piece, Rests, Role};
 
 pub fn run(plan: Plan) -> Report {
     let Plan { report, servers, operands, depth, force, dry_run, lanes } = plan;
@@ -48,7 +48,7 @@ struct Open {
     /// The directories around it.
     nests: Vec<Arc<Nest>>,
     /// Files that are to be removed together.
-    flight: Vec<(RemotePath, Arc<Nest>)>,
+    flight: Vec<(RemotePath, Role)>,
 }
 
 /// What cannot be seen whole stays.
@@ -67,7 +67,7 @@ pub struct Rm {
 }
 
 impl Rm {
-    /// One operand. Files that a lead alone has to remove wait in `flight`, to go out together.
+    /// One operand. Files wait in `flight`, to go out together.
     fn operand(
         &self,
         server: &mut Server,
@@ -75,12 +75,16 @@ impl Rm {
         source: &Source,
         flight: &mut Vec<Source>,
     ) {
-        let waits = self.pool.is_alone() && !self.dry_run && !source.path.is_directory();
+        let waits = !self.dry_run && !source.path.is_directory();
         if waits {
             flight.push(source.clone());
         }
         if !waits || flight.len() >= FLIGHT || source.next == Next::Unknown {
-            self.files(server, report, std::mem::take(flight));
+            let files = std::mem::take(flight);
+            match self.pool.is_alone() {
+                true => self.files(server, report, files),
+                false => self.hand_out(server, report, files),
+            }
         }
         if !waits && let Err(cause) = self.source(server, report, source) {
             sources::fail(report, &server.origin, source.path.as_bytes(), cause);
@@ -148,14 +152,13 @@ impl Rm {
         report: &mut Report,
         source: &Source,
     ) -> Result<(), Cause> {
-        let path = &source.path;
         if self.dry_run {
             return self.rehearse(server, report, source);
         }
         if !self.pool.is_alone() {
-            return self.hand_out(server, report, source);
+            self.put_off_directory(server, report, source);
+            return Ok(());
         }
-        debug_assert!(path.is_directory(), "files go together");
         self.directory_or(server, report, source, None)
     }
 
@@ -266,7 +269,7 @@ impl Rm {
     ) -> Result<Onward, Cause> {
         sources::adopt_charset(server, report);
         if !matches!(step, Step::Leaf(_)) {
-            self.leaves(server, report, flight)?;
+            self.offer(server, report, std::mem::take(flight));
         }
         match step {
             // It may be a link to one: then the link goes, and not what it leads to.
@@ -278,13 +281,9 @@ impl Rm {
                 let Some(nest) = nests.get(item.below.len().saturating_sub(1)) else {
                     return Ok(Onward::In);
                 };
-                if !self.pool.is_alone() {
-                    self.hand_out_leaf(server, report, &item.path, nest)?;
-                    return Ok(Onward::In);
-                }
-                flight.push((item.path.clone(), nest.one_more()));
+                flight.push((item.path.clone(), Role::In(nest.one_more())));
                 if flight.len() >= FLIGHT {
-                    self.leaves(server, report, flight)?;
+                    self.offer(server, report, std::mem::take(flight));
                 }
             }
             Step::Enter(item) => {
@@ -301,27 +300,6 @@ impl Rm {
             Step::Failed(failure) => report.failed(failure),
         }
         Ok(Onward::In)
-    }
-
-    /// Removes the files that wait in `flight`.
-    fn leaves(
-        &self,
-        server: &mut Server,
-        report: &mut Report,
-        flight: &mut Vec<(RemotePath, Arc<Nest>)>,
-    ) -> Result<(), Cause> {
-        let leaves = std::mem::take(flight);
-        if leaves.is_empty() {
-            return Ok(());
-        }
-        let replies = self.ask_all(server, report, leaves.iter().map(|(path, _)| path));
-        for ((path, nest), reply) in leaves.iter().zip(replies) {
-            if let Some(refused) = reply? {
-                report.failed(&Failure::new(path.as_bytes(), Cause::Refused(refused)));
-            }
-            self.release(server, report, nest)?;
-        }
-        Ok(())
     }
 
     /// Prints what would go, in the order in which it would go.

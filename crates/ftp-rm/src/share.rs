@@ -18,18 +18,17 @@ use ftp_core::workers::Worker;
 use crate::plan::Depth;
 use crate::run::Rm;
 
-/// One file to remove.
+/// Files to remove, all at once.
 #[derive(Debug)]
 pub struct Piece {
-    path: RemotePath,
+    files: Vec<(RemotePath, Role)>,
     /// How messages show names.
     charset: Charset,
-    role: Role,
 }
 
 /// What a file is to this run.
 #[derive(Debug)]
-enum Role {
+pub enum Role {
     /// The operand of this place, which may turn out to be a directory.
     Operand(usize, Box<Source>),
     /// Something in a directory that goes, too.
@@ -74,64 +73,60 @@ pub struct Rest {
 pub type Rests = Mutex<Vec<Rest>>;
 
 impl Rm {
-    /// Leaves an operand to whoever is free. Directories are for the lead.
-    pub fn hand_out(
-        &self,
-        server: &mut Server,
-        report: &mut Report,
-        source: &Source,
-    ) -> Result<(), Cause> {
+    /// Leaves files among the operands to whoever is free.
+    pub fn hand_out(&self, server: &mut Server, report: &mut Report, sources: Vec<Source>) {
+        let role = |source: Source| {
+            let place = self.places.fetch_add(1, Ordering::Relaxed);
+            (source.path.clone(), Role::Operand(place, Box::new(source)))
+        };
+        self.offer(server, report, sources.into_iter().map(role).collect());
+    }
+
+    /// Leaves a directory among the operands to the lead, for the end.
+    pub fn put_off_directory(&self, server: &Server, report: &Report, source: &Source) {
         let place = self.places.fetch_add(1, Ordering::Relaxed);
-        if source.path.is_directory() {
-            self.put_off((place, source.clone(), None), server, report);
-            return Ok(());
+        self.put_off((place, source.clone(), None), server, report);
+    }
+
+    /// Leaves files to whoever is free.
+    pub fn offer(&self, server: &mut Server, report: &mut Report, files: Vec<(RemotePath, Role)>) {
+        if files.is_empty() {
+            return;
         }
-        self.offer(server, report, &source.path, Role::Operand(place, Box::new(source.clone())))
-    }
-
-    /// Leaves a file in a directory that goes to whoever is free.
-    pub fn hand_out_leaf(
-        &self,
-        server: &mut Server,
-        report: &mut Report,
-        path: &RemotePath,
-        nest: &Arc<Nest>,
-    ) -> Result<(), Cause> {
-        self.offer(server, report, path, Role::In(nest.one_more()))
-    }
-
-    fn offer(
-        &self,
-        server: &mut Server,
-        report: &mut Report,
-        path: &RemotePath,
-        role: Role,
-    ) -> Result<(), Cause> {
-        let wants = Wants { features: !path.as_bytes().is_ascii(), data: false };
-        let piece = Piece { path: path.clone(), charset: report.charset, role };
+        let ascii = files.iter().all(|(path, _)| path.as_bytes().is_ascii());
+        let wants = Wants { features: !ascii, data: false };
+        let piece = Piece { files, charset: report.charset };
         let errand = Errand { origin: server.origin.clone(), wants, work: piece };
-        match self.pool.offer(errand, |wants| server.arrive(wants)) {
-            Some(errand) => self.remove(server, report, errand.work),
-            None => Ok(()),
+        if let Some(errand) = self.pool.offer(errand, |wants| server.arrive(wants)) {
+            self.piece(server, report, errand.work);
         }
     }
 
-    /// Removes what was left to another lane.
+    /// Removes files, and reports what fails.
     pub fn piece(&self, server: &mut Server, report: &mut Report, piece: Piece) {
         report.charset = piece.charset;
-        let path = piece.path.clone();
-        if let Err(cause) = self.remove(server, report, piece) {
-            sources::fail(report, &server.origin, path.as_bytes(), cause);
+        let replies = self.ask_all(server, report, piece.files.iter().map(|(path, _)| path));
+        for ((path, role), refused) in piece.files.into_iter().zip(replies) {
+            let done = refused.and_then(|refused| {
+                self.removed_or_refused(server, report, (&path, role), refused)
+            });
+            if let Err(cause) = done {
+                sources::fail(report, &server.origin, path.as_bytes(), cause);
+            }
         }
     }
 
-    fn remove(&self, server: &mut Server, report: &mut Report, piece: Piece) -> Result<(), Cause> {
-        let Piece { path, role, .. } = piece;
-        let refused = self.ask(server, report, "DELE", &path)?;
+    fn removed_or_refused(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        (path, role): (&RemotePath, Role),
+        refused: Option<Reply>,
+    ) -> Result<(), Cause> {
         match (role, refused) {
             (Role::Operand(..), None) => Ok(()),
             (Role::Operand(..), Some(refused)) if self.depth == Depth::Files => {
-                self.missing_or(server, &path, refused)
+                self.missing_or(server, path, refused)
             }
             (Role::Operand(place, source), refused) => {
                 self.put_off((place, *source, refused), server, report);
