@@ -106,17 +106,19 @@ fn moved(server: &Server, tools: &Tools) -> Outcome {
     holds("the tree is gone", !server.root.at("tree").exists())
 }
 
+/// Two sessions with each server: that many a crowded one has room for.
 fn fan_out(server: &Server, tools: &Tools) -> Outcome {
     let peer = server.peer()?;
     server.root.write("a", pattern(3_000_000))?;
-    for dir in ["x", "y", "z"] {
-        tools.sh(peer, &format!("ftp-put $FLAGS -m /dev/null $URL/{dir}/a")).silent()?;
+    let places = [(peer, "/x/"), (peer, "/y/"), (server, "/z/")];
+    for (at, dir) in places {
+        tools.sh(at, &format!("ftp-put $FLAGS -m /dev/null $URL{dir}a")).silent()?;
     }
-    let to = [peer.url("/y/"), "--to".to_owned(), peer.url("/z/")];
-    let urls = [server.url("/a"), peer.url("/x/"), "--to".to_owned()];
-    tools.pipe(server).args(&urls).args(&to).silent()?;
-    for copy in ["x/a", "y/a", "z/a"] {
-        same_bytes(copy, &pattern(3_000_000), &peer.root.read(copy)?)?;
+    let [x, y, z] = places.map(|(at, dir)| at.url(dir));
+    let to = ["--to".to_owned(), y, "--to".to_owned(), z];
+    tools.pipe(server).args(&[server.url("/a"), x]).args(&to).silent()?;
+    for (at, copy) in [(peer, "x/a"), (peer, "y/a"), (server, "z/a")] {
+        same_bytes(copy, &pattern(3_000_000), &at.root.read(copy)?)?;
     }
     Ok(())
 }
