@@ -21,8 +21,8 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`], [`fan`], [`rewind`],
-//!   [`turns`]
+//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`],
+//!   [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
 //!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`walk`], [`expand`]
@@ -58,6 +58,7 @@ pub mod parents;
 pub mod partial;
 pub mod path;
 pub mod pattern;
+pub mod place;
 pub mod pool;
 pub mod prepare;
 pub mod producer;

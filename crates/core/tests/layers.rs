@@ -90,9 +90,11 @@ const LAYERS: [(&str, &[&str]); 6] = [
         &[
             "sys/linux.rs",
             "sys/other.rs",
+            "sys/folder.rs",
             "sys/portable.rs",
             "sys/signals.rs",
             "sys/mod.rs",
+            "place.rs",
             "partial.rs",
             "local.rs",
             "producer.rs",
@@ -189,7 +191,7 @@ const KNOTS: [(&str, &str); 2] = [
 ];
 
 /// Outside crates, and where alone they may be named; memchr may be named everywhere.
-const DOORS: [(&str, &str); 12] = [
+const DOORS: [(&str, &str); 11] = [
     ("suppaftp", "wire/"),
     ("rustls", "wire/"),
     ("rustls_native_certs", "wire/"),
@@ -199,8 +201,7 @@ const DOORS: [(&str, &str); 12] = [
     ("lexopt", "cli/"),
     ("encoding_rs", "charset.rs charset/guess.rs"),
     ("chardetng", "charset/guess.rs"),
-    ("tempfile", "local.rs"),
-    ("fastrand", "retry.rs stage.rs"),
+    ("fastrand", "local.rs retry.rs stage.rs"),
     ("anyhow", "prepare.rs face.rs"),
 ];
 

@@ -11,9 +11,11 @@ mod other;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 use other as platform;
 
+mod folder;
 mod portable;
 mod signals;
 
+pub use folder::{Folder, Opening, Seen, Sort, seen};
 pub use platform::{Pipe, quick_ack, send_file, splice, tee, widen};
 pub use portable::{
     Descriptor, Ready, descriptor, is_terminal, keep_alive, read, terminate, try_lock, wait,
