@@ -18,8 +18,8 @@ mod signals;
 pub use folder::{Folder, Opening, Seen, Sort, seen};
 pub use platform::{Pipe, quick_ack, send_file, splice, tee, widen};
 pub use portable::{
-    Descriptor, Ready, descriptor, is_terminal, keep_alive, read, terminate, try_lock, wait,
-    wait_any, was_closed, write,
+    Descriptor, Ready, bad_descriptor, descriptor, is_terminal, keep_alive, read, terminate,
+    try_lock, wait, wait_any, was_closed, write,
 };
 pub use signals::{SIGPIPE, die_of_broken_pipe, tidy_on_death};
 
