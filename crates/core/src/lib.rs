@@ -25,7 +25,7 @@
 //!   [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
-//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`walk`], [`expand`]
+//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`endless`], [`walk`], [`expand`]
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod begun;
@@ -40,6 +40,7 @@ pub mod crowd;
 pub mod deliver;
 pub mod direct;
 pub mod ending;
+pub mod endless;
 pub mod error;
 pub mod expand;
 pub mod face;

@@ -150,6 +150,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "clock.rs",
             "stamp.rs",
             "verify.rs",
+            "endless.rs",
             "walk.rs",
             "expand.rs",
         ],

@@ -65,6 +65,9 @@ pub enum By {
 /// directory, and less than memory does.
 pub const MAX_ENTRIES: usize = 4_000_000;
 
+/// Most bytes of names and other texts that are kept: 64 for each of those.
+const MAX_BYTES: usize = 256 * 1024 * 1024;
+
 /// A listing of more than [`MAX_ENTRIES`] entries, or with more than 4 GiB of text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooMany;
@@ -75,7 +78,7 @@ impl Roll {
     /// # Errors
     /// There are too many.
     pub fn push(&mut self, name: &[u8], entry: &Entry<'_>) -> Result<(), TooMany> {
-        if self.rows.len() >= MAX_ENTRIES {
+        if self.rows.len() >= MAX_ENTRIES || self.bytes.len() >= MAX_BYTES {
             return Err(TooMany);
         }
         let start = u32::try_from(self.bytes.len()).map_err(|_| TooMany)?;
