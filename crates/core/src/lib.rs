@@ -21,7 +21,7 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`],
+//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`pace`], [`flow`], [`copy`],
 //!   [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
@@ -55,6 +55,7 @@ pub mod look;
 pub mod names;
 pub mod netrc;
 pub mod newer;
+pub mod pace;
 pub mod parents;
 pub mod partial;
 pub mod path;

@@ -100,6 +100,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "producer.rs",
             "ending.rs",
             "rate.rs",
+            "pace.rs",
             "flow.rs",
             "copy.rs",
             "fan.rs",
