@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use crate::rate::Rate;
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::servers::Servers;
+use crate::sys;
 use crate::url::{Address, Origin, Scheme, Target};
 use crate::wire::{Access, Credentials, TlsOptions, TlsPolicy, TlsTrust, Trace};
 
@@ -122,6 +124,28 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     if length as u64 == MAX_FILE { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
+/// A file that passwords stand in.
+struct Private {
+    text: Secret,
+    /// Others than its owner may read or write it. Pipes have no such question.
+    is_open: bool,
+}
+
+impl Private {
+    fn read(file: &Path) -> io::Result<Self> {
+        let text = Secret::new(read(file)?);
+        let found = (file != Path::new("-")).then(|| std::fs::metadata(file)).transpose()?;
+        let is_open = found.is_some_and(|found| found.is_file() && found.mode() & 0o066 != 0);
+        Ok(Self { text, is_open })
+    }
+
+    /// Why a password in it is not used.
+    fn exposed(file: &Path) -> io::Error {
+        let file = file.display();
+        io::Error::other(format!("holds a password and is open to others: chmod 600 {file}"))
+    }
+}
+
 /// Checks that stdin is wanted for one thing at most; `data` tells whether the tool itself reads it.
 ///
 /// # Errors
@@ -143,6 +167,7 @@ pub fn servers<'o>(
     charset: Charset,
     origins: impl IntoIterator<Item = &'o Origin>,
 ) -> anyhow::Result<Servers> {
+    sys::seal();
     let tls = args.tls.unwrap_or_default();
     let secure =
         tls != TlsPolicy::Off || origins.into_iter().any(|origin| origin.scheme != Scheme::Ftp);
@@ -186,7 +211,7 @@ struct Known {
     password: Option<(Secret, &'static str)>,
     account: Option<Secret>,
     /// The netrc file's name and content.
-    netrc: Option<(String, Vec<u8>)>,
+    netrc: Option<(PathBuf, Private)>,
 }
 
 /// Credentials come from the URL, flags, the environment and netrc, in this order, and are
@@ -197,8 +222,12 @@ fn logins(
 ) -> anyhow::Result<impl Fn(&Origin) -> Result<Credentials, Cause> + use<>> {
     let password = match &args.password_file {
         Some(file) => {
-            let text = read(file).map_err(|error| unreadable(file, error))?;
-            let line = text.split(|&b| b == b'\n').next().unwrap_or_default();
+            let Private { text, is_open } =
+                Private::read(file).map_err(|error| unreadable(file, error))?;
+            if is_open {
+                return Err(unreadable(file, Private::exposed(file)).into());
+            }
+            let line = text.expose().split(|&b| b == b'\n').next().unwrap_or_default();
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             Some((Secret::new(line.to_vec()), "--password-file"))
         }
@@ -218,15 +247,15 @@ fn from_env(name: &str) -> Option<Vec<u8>> {
 }
 
 /// A netrc file that the user named must be there; the one in the home directory need not.
-fn netrc_text(args: &SessionArgs) -> anyhow::Result<Option<(String, Vec<u8>)>> {
+fn netrc_text(args: &SessionArgs) -> anyhow::Result<Option<(PathBuf, Private)>> {
     if args.no_netrc {
         return Ok(None);
     }
     let named = args.netrc_file.clone().or_else(|| from_env("NETRC").map(path_from));
     let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".netrc"));
     let Some(file) = named.clone().or_else(home) else { return Ok(None) };
-    match read(&file) {
-        Ok(text) => Ok(Some((file.display().to_string(), text))),
+    match Private::read(&file) {
+        Ok(text) => Ok(Some((file, text))),
         Err(error) if named.is_some() => Err(unreadable(&file, error).into()),
         // Nobody asked for the one in HOME, which may be /dev/null.
         Err(_) => Ok(None),
@@ -246,18 +275,26 @@ impl Known {
         };
         let entry = self.netrc.as_ref().and_then(|(file, text)| {
             let wanted = user.as_ref().map(|(user, _)| user.as_slice());
-            Some((file, netrc::lookup(text, &origin.host, wanted)?))
+            let login = netrc::lookup(text.text.expose(), &origin.host, wanted)?;
+            Some((file, text.is_open, login))
         });
-        let in_netrc = entry.as_ref().map(|(_, login)| login.clone()).unwrap_or_default();
+        let in_netrc = entry.as_ref().map(|(.., login)| login.clone()).unwrap_or_default();
         let account = self.account.clone().or(in_netrc.account);
         let password = match (&origin.password, &self.password) {
             (Some(password), _) => Some((password.clone(), "the URL".to_owned())),
             (None, Some((password, from))) if user.is_some() => {
                 Some((password.clone(), (*from).to_owned()))
             }
-            _ => in_netrc.password.zip(entry.map(|(file, _)| file.clone())),
+            _ => in_netrc.password.zip(entry.as_ref().map(|(file, ..)| file.display().to_string())),
         };
+        let is_from_netrc =
+            origin.password.is_none() && (self.password.is_none() || user.is_none());
         let user = user.map(|(user, _)| user).or(in_netrc.login);
+        let is_secret = password.is_some() && user.as_ref().is_some_and(|user| !is_anonymous(user));
+        if let Some((file, true, _)) = entry.filter(|_| is_from_netrc && is_secret) {
+            let why = format!("{} {}", file.display(), Private::exposed(file));
+            return Err(Cause::Local(io::Error::other(why)));
+        }
         match (user, password) {
             (Some(user), Some((password, source))) => safe(user, password, account, source),
             (Some(user), None) if !is_anonymous(&user) => Err(Cause::NoPassword(user)),

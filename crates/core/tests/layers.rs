@@ -193,13 +193,14 @@ const KNOTS: [(&str, &str); 2] = [
 ];
 
 /// Outside crates, and where alone they may be named; memchr may be named everywhere.
-const DOORS: [(&str, &str); 11] = [
+const DOORS: [(&str, &str); 12] = [
     ("suppaftp", "wire/"),
     ("rustls", "wire/"),
     ("rustls_native_certs", "wire/"),
     ("rustix", "sys/"),
     ("signal_hook", "sys/"),
     ("sha2", "checksum.rs"),
+    ("zeroize", "secret.rs"),
     ("lexopt", "cli/"),
     ("encoding_rs", "charset.rs charset/guess.rs"),
     ("chardetng", "charset/guess.rs"),

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{OFlags, RenameFlags};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags};
+use rustix::process::DumpableBehavior;
 
 use super::Fast;
 
@@ -105,4 +106,10 @@ pub fn rename_new(folder: &impl AsFd, old: &OsStr, new: &OsStr) -> io::Result<bo
         Err(Errno::INVAL | Errno::NOSYS | Errno::PERM) => Ok(false),
         Err(errno) => Err(errno.into()),
     }
+}
+
+/// Keeps the memory of this process, where passwords lie, out of core dumps, and its memory and environment
+/// from other processes of the same user. A program that we run is not concerned. Best effort.
+pub fn seal() {
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }

@@ -16,7 +16,7 @@ mod portable;
 mod signals;
 
 pub use folder::{Folder, Opening, Seen, Sort, seen};
-pub use platform::{Pipe, quick_ack, send_file, splice, tee, widen};
+pub use platform::{Pipe, quick_ack, seal, send_file, splice, tee, widen};
 pub use portable::{
     Descriptor, Ready, bad_descriptor, descriptor, is_terminal, keep_alive, read, terminate,
     try_lock, wait, wait_any, was_closed, write,

@@ -55,3 +55,11 @@ pub fn quick_ack(_socket: &TcpStream) {}
 pub fn rename_new(_folder: &impl AsFd, _old: &OsStr, _new: &OsStr) -> io::Result<bool> {
     Ok(false)
 }
+
+/// No core dumps, for the passwords in them. Best effort.
+pub fn seal() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Core);
+    limit.current = Some(0);
+    let _ = setrlimit(Resource::Core, limit);
+}
