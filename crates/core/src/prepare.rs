@@ -41,7 +41,11 @@ pub fn charset(args: &SessionArgs) -> anyhow::Result<Charset> {
 
 /// A report that speaks as loud as the flags say.
 pub fn report(tool: &'static str, args: &SessionArgs, charset: Charset) -> Report {
-    Report::new(tool, charset, args.quiet, args.verbose > 0)
+    let report = Report::new(tool, charset, args.quiet, args.verbose > 0);
+    if args.insecure {
+        report.done("--insecure: whoever answers is taken for the server");
+    }
+    report
 }
 
 /// An operand of the command line or of a list.
@@ -188,7 +192,10 @@ pub fn servers<'o>(
         pipeline: !args.no_pipeline,
         quotes: args.quote.clone(),
         charset,
-        trace: Trace { on: args.verbose > 1 && !args.quiet },
+        trace: Trace {
+            on: args.verbose > 1 && !args.quiet,
+            tells: args.verbose > 0 && !args.quiet,
+        },
     };
     Ok(Servers::new(Arc::new(access), Arc::new(logins(args, charset)?)))
 }
