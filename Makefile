@@ -3,7 +3,7 @@
 CARGO ?= cargo
 TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
-.PHONY: build test test-crates test-embedded test-servers test-faults test-cookbook test-cuts servers test-cases \
+.PHONY: build test test-crates test-embedded test-servers test-faults test-hostile test-cookbook test-cuts servers test-cases \
 	test-roundtrips test-face test-install check fuzz bench demo clean release pages install uninstall dist deb
 
 # The five tools.
@@ -28,6 +28,12 @@ test-servers: test-cases test-roundtrips test-cuts
 test-faults: build
 	$(CARGO) build -p faults
 	$(CARGO) run -q -p faults -- $(CELLS)
+
+# Hostile servers, networks and names: the cases about them, floods and the memory they cost, certificates, third
+# parties, dialogues made of rubbish.
+test-hostile: build
+	$(CARGO) build -p hostile
+	$(CARGO) run -q -p hostile -- $(ATTACKS)
 
 # The recipes of docs/cookbook.md and docs/scaling.md, each as a reader would run it. Needs the programs that stand
 # in them; a recipe whose program is missing fails.

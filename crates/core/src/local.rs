@@ -17,7 +17,10 @@ const TRIES: usize = 100;
 
 /// The temporary files of a run, so that a signal can remove them before the process dies of it.
 #[derive(Clone, Debug, Default)]
-pub struct Unfinished(Arc<Mutex<BTreeMap<u64, (Arc<Folder>, OsString)>>>);
+pub struct Unfinished(Arc<Mutex<Notes>>);
+
+/// Where each of them is, by a number.
+type Notes = BTreeMap<u64, (Arc<Folder>, OsString)>;
 
 impl Unfinished {
     /// Removes all files that are not finished. What cannot be removed is left.
@@ -27,7 +30,7 @@ impl Unfinished {
         }
     }
 
-    fn files(&self) -> MutexGuard<'_, BTreeMap<u64, (Arc<Folder>, OsString)>> {
+    fn files(&self) -> MutexGuard<'_, Notes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

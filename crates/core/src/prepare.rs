@@ -28,8 +28,11 @@ use crate::sys;
 use crate::url::{Address, Origin, Scheme, Target};
 use crate::wire::{Access, Credentials, TlsOptions, TlsPolicy, TlsTrust, Trace};
 
-/// Most bytes read from a list of operands, a netrc or a password file.
-const MAX_FILE: u64 = 1 << 30;
+/// Most bytes read from a list of operands.
+const MAX_LIST: u64 = 1 << 30;
+
+/// Most bytes read from a netrc or password file.
+const MAX_PRIVATE: u64 = 1 << 20;
 
 /// The charset of a run: `--encoding`, else `FTP_ENCODING`.
 ///
@@ -107,7 +110,7 @@ pub fn place(typed: &[u8], charset: Charset) -> anyhow::Result<Address> {
 /// A list that cannot be read, or one with an empty item.
 pub fn listed(args: &SessionArgs) -> anyhow::Result<Vec<Vec<u8>>> {
     let Some(file) = &args.files_from else { return Ok(Vec::new()) };
-    let list = read(file).map_err(|error| unreadable(file, error))?;
+    let list = read(file, MAX_LIST).map_err(|error| unreadable(file, error))?;
     split_list(&list, args.null)
         .map(|item| item.map(<[u8]>::to_vec))
         .collect::<Result<_, _>>()
@@ -118,14 +121,14 @@ fn unreadable(file: &Path, error: io::Error) -> Failure {
     Failure::new(file.as_os_str().as_bytes(), Cause::Local(error))
 }
 
-/// Reads a file whole; `-` is stdin.
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file whole, which must have less than `most` bytes; `-` is stdin.
+fn read(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let length = match file.as_os_str().as_bytes() {
-        b"-" => io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes)?,
-        _ => File::open(file)?.take(MAX_FILE).read_to_end(&mut bytes)?,
+        b"-" => io::stdin().lock().take(most).read_to_end(&mut bytes)?,
+        _ => File::open(file)?.take(most).read_to_end(&mut bytes)?,
     };
-    if length as u64 == MAX_FILE { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+    if length as u64 == most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
 /// A file that passwords stand in.
@@ -137,7 +140,7 @@ struct Private {
 
 impl Private {
     fn read(file: &Path) -> io::Result<Self> {
-        let text = Secret::new(read(file)?);
+        let text = Secret::new(read(file, MAX_PRIVATE)?);
         let found = (file != Path::new("-")).then(|| std::fs::metadata(file)).transpose()?;
         let is_open = found.is_some_and(|found| found.is_file() && found.mode() & 0o066 != 0);
         Ok(Self { text, is_open })

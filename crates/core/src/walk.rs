@@ -170,8 +170,7 @@ impl Walk<'_, '_> {
         let listed = self.server.session(wants)?.list(&item.path, hidden, &mut |entry| {
             let name = name_in(dir.as_bytes(), &entry.name);
             if entry.role == Role::Child && (hidden || !name.starts_with(b".")) {
-                let kept = if roll.len() < most { roll.push(name, &entry) } else { Err(TooMany) };
-                kept.map_err(too_many)?;
+                roll.push_within(most, name, &entry).map_err(too_many)?;
             }
             Ok(())
         })?;

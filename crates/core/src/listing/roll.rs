@@ -106,6 +106,19 @@ impl Roll {
         Ok(())
     }
 
+    /// As [`Self::push`], as long as there are less than `most`.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn push_within(
+        &mut self,
+        most: usize,
+        name: &[u8],
+        entry: &Entry<'_>,
+    ) -> Result<(), TooMany> {
+        if self.rows.len() < most { self.push(name, entry) } else { Err(TooMany) }
+    }
+
     /// Keeps `entry` without what only columns show: owner, group, target and unique.
     ///
     /// # Errors
