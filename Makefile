@@ -72,8 +72,8 @@ check:
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 
-# Every listing parser against bytes that libFuzzer makes up, each for so many seconds. Needs cargo-fuzz and a
-# nightly compiler, and says so.
+# All that reads bytes from outside against those that libFuzzer makes up, each for so many seconds. Needs cargo-fuzz
+# and a C++ compiler. `make test-crates` runs the same over seeds and altered seeds.
 FUZZ_SECONDS ?= 60
 
 fuzz:
