@@ -4,7 +4,7 @@ CARGO ?= cargo
 TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
 .PHONY: build test test-crates test-embedded test-servers test-faults test-hostile test-cookbook test-cuts servers test-cases \
-	test-roundtrips test-face test-install check fuzz bench demo clean release pages install uninstall dist deb
+	test-roundtrips test-face test-install check supply fuzz bench demo clean release pages install uninstall dist deb
 
 # The five tools.
 build:
@@ -72,6 +72,11 @@ check:
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 
+# What the tools are made of: licences, where it comes from, what comes twice. Needs cargo-deny; advisories need the
+# network and are asked for by hand (SECURITY.md).
+supply:
+	$(CARGO) deny --offline --locked check licenses bans sources
+
 # All that reads bytes from outside against those that libFuzzer makes up, each for so many seconds. Needs cargo-fuzz
 # and a C++ compiler. `make test-crates` runs the same over seeds and altered seeds.
 FUZZ_SECONDS ?= 60
@@ -100,7 +105,7 @@ PAGES = target/pages
 INSTALL = install
 ROOT = $(DESTDIR)$(PREFIX)
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-DOCS = README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/EXIT-CODES.md docs/LISTINGS.md docs/TRANSFERS.md
+DOCS = README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/EXIT-CODES.md docs/LISTINGS.md docs/TRANSFERS.md docs/TRUST.md
 
 release:
 	$(CARGO) build --release
