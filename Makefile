@@ -3,9 +3,9 @@
 CARGO ?= cargo
 TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
-.PHONY: build test test-crates test-embedded test-servers test-faults test-cookbook test-cuts servers test-cases \
-	test-proxies test-roundtrips test-face test-install check fuzz bench bench-docs bench-page bench-build build-release demo \
-	clean release pages install uninstall dist deb
+.PHONY: build test test-crates test-embedded test-servers test-faults test-hostile test-cookbook test-cuts servers test-cases \
+	test-proxies test-roundtrips test-face test-install check supply fuzz bench bench-docs bench-page bench-build build-release \
+	demo clean release pages install uninstall dist deb
 
 # The five tools.
 build:
@@ -29,6 +29,12 @@ test-servers: test-cases test-proxies test-roundtrips test-cuts
 test-faults: build
 	$(CARGO) build -p faults
 	$(CARGO) run -q -p faults -- $(CELLS)
+
+# Hostile servers, networks and names: the cases about them, floods and the memory they cost, certificates, third
+# parties, dialogues made of rubbish.
+test-hostile: build
+	$(CARGO) build -p hostile
+	$(CARGO) run -q -p hostile -- $(ATTACKS)
 
 # The recipes of docs/cookbook.md and docs/scaling.md, each as a reader would run it. Needs the programs that stand
 # in them; a recipe whose program is missing fails.
@@ -72,8 +78,13 @@ check:
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 
-# Every listing parser against bytes that libFuzzer makes up, each for so many seconds. Needs cargo-fuzz and a
-# nightly compiler, and says so.
+# What the tools are made of: licences, where it comes from, what comes twice. Needs cargo-deny; advisories need the
+# network and are asked for by hand (SECURITY.md).
+supply:
+	$(CARGO) deny --offline --locked check licenses bans sources
+
+# All that reads bytes from outside against those that libFuzzer makes up, each for so many seconds. Needs cargo-fuzz
+# and a C++ compiler. `make test-crates` runs the same over seeds and altered seeds.
 FUZZ_SECONDS ?= 60
 
 fuzz:
@@ -115,7 +126,7 @@ PAGES = target/pages
 INSTALL = install
 ROOT = $(DESTDIR)$(PREFIX)
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-DOCS = README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/EXIT-CODES.md docs/LISTINGS.md docs/TRANSFERS.md
+DOCS = README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/EXIT-CODES.md docs/LISTINGS.md docs/TRANSFERS.md docs/TRUST.md
 
 release:
 	$(CARGO) build --release

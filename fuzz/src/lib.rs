@@ -1,6 +1,8 @@
 //! What must hold of the listing parsers whatever bytes they are given: no panic, and no entry that
 //! says more than its listing. What good listings mean is the matter of `crates/core/tests/listings.rs`.
 
+pub mod bytes;
+
 use std::convert::Infallible;
 
 use ftp_core::line::{Lines, MAX_LINE, Piece};

@@ -281,7 +281,7 @@ fn has_size(moved: u64, size: Option<u64>) -> Result<u64, CopyError> {
 pub fn end(stream: &mut Stream) -> End<'_> {
     match *stream {
         Stream::Plain(ref socket) => End::Plain(socket.as_fd()),
-        Stream::Tls(_) => End::Opaque(stream),
+        Stream::Tls(_) | Stream::Paced(_) => End::Opaque(stream),
     }
 }
 

@@ -54,6 +54,9 @@ pub fn expand(
                 }
             }
         }
+        if deeper.len() > MAX_ENTRIES {
+            return Err(too_many(TooMany));
+        }
         found = deeper;
     }
     if pattern.directory {
@@ -79,6 +82,9 @@ fn literal(
     Ok(there.then_some(Match { path, entry: entry.filter(|entry| entry.kind != Kind::Dir) }))
 }
 
+/// Most bytes of names and of what links lead to that one pattern keeps of a directory.
+const MOST_TEXT: usize = 64 * 1024 * 1024;
+
 struct Sought<'a> {
     glob: &'a Glob,
     charset: Charset,
@@ -92,7 +98,7 @@ fn matches(
     dir: &RemotePath,
     sought: &Sought<'_>,
 ) -> Result<Vec<Match>, Cause> {
-    let mut found: Vec<Entry<'static>> = Vec::new();
+    let (mut found, mut held): (Vec<Entry<'static>>, usize) = (Vec::new(), 0);
     let session = server.session(Wants { features: true, data: true })?;
     let listed = session.list(dir, sought.glob.wants_hidden(), &mut |entry| {
         let name = base_name(&entry.name);
@@ -103,7 +109,8 @@ fn matches(
             && is_plain(name)
             && sought.glob.matches(name, sought.charset)
         {
-            if found.len() >= MAX_ENTRIES {
+            held += entry.name.len() + entry.target.as_ref().map_or(0, |target| target.len());
+            if found.len() >= MAX_ENTRIES || held > MOST_TEXT {
                 return Err(too_many(TooMany));
             }
             let name = name.to_vec();

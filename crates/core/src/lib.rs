@@ -21,11 +21,11 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`no_proxy`], [`proxy`], [`netrc`], [`window`], [`checksum`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`], [`fan`], [`rewind`],
-//!   [`turns`]
+//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`pace`], [`flow`], [`copy`],
+//!   [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
-//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`walk`], [`expand`]
+//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`endless`], [`walk`], [`expand`]
 //! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod begun;
@@ -40,6 +40,7 @@ pub mod crowd;
 pub mod deliver;
 pub mod direct;
 pub mod ending;
+pub mod endless;
 pub mod error;
 pub mod expand;
 pub mod face;
@@ -55,10 +56,12 @@ pub mod names;
 pub mod netrc;
 pub mod newer;
 pub mod no_proxy;
+pub mod pace;
 pub mod parents;
 pub mod partial;
 pub mod path;
 pub mod pattern;
+pub mod place;
 pub mod pool;
 pub mod prepare;
 pub mod producer;

@@ -1,30 +1,74 @@
 //! Local files: a download appears under its name whole or not at all.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File, Permissions};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tempfile::{NamedTempFile, PersistError};
-
 use crate::partial::{Part, Parts};
+use crate::place::{Place, Spot};
+use crate::sys::{Folder, Opening, Sort};
+
+/// How many random names are tried for a temporary file.
+const TRIES: usize = 100;
 
 /// The temporary files of a run, so that a signal can remove them before the process dies of it.
 #[derive(Clone, Debug, Default)]
-pub struct Unfinished(Arc<Mutex<BTreeSet<PathBuf>>>);
+pub struct Unfinished(Arc<Mutex<Notes>>);
+
+/// Where each of them is, by a number.
+type Notes = BTreeMap<u64, (Arc<Folder>, OsString)>;
 
 impl Unfinished {
     /// Removes all files that are not finished. What cannot be removed is left.
     pub fn remove_all(&self) {
-        for path in std::mem::take(&mut *self.paths()) {
-            let _ = fs::remove_file(path);
+        for (folder, name) in std::mem::take(&mut *self.files()).into_values() {
+            let _ = folder.remove(&name);
         }
     }
 
-    fn paths(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+    fn files(&self) -> MutexGuard<'_, Notes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new file in `folder`. No signal comes between its making and the note of it.
+    fn make(&self, folder: &Arc<Folder>) -> io::Result<(File, Temporary)> {
+        let mut files = self.files();
+        for _ in 0..TRIES {
+            let letters = std::iter::repeat_with(fastrand::alphanumeric).take(12);
+            let name = OsString::from(format!(".ftp-{}.part", letters.collect::<String>()));
+            let file = match folder.file(&name, Opening::New) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                made => made?,
+            };
+            let number = files.last_key_value().map_or(0, |(last, _)| last + 1);
+            files.insert(number, (Arc::clone(folder), name.clone()));
+            let folder = Arc::clone(folder);
+            return Ok((file, Temporary { folder, name, number, unfinished: self.clone() }));
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+}
+
+/// The name of a file that is not whole; dropped, the file is removed.
+#[derive(Debug)]
+pub struct Temporary {
+    folder: Arc<Folder>,
+    name: OsString,
+    /// Under which it is noted.
+    number: u64,
+    unfinished: Unfinished,
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // Whoever takes the note out removes the file; a signal may have.
+        if self.unfinished.files().remove(&self.number).is_some() {
+            let _ = self.folder.remove(&self.name);
+        }
     }
 }
 
@@ -33,19 +77,19 @@ impl Unfinished {
 pub enum Draft {
     /// A temporary file beside the target, which a rename turns into it.
     Beside {
-        /// The temporary file.
-        file: NamedTempFile,
+        /// The file to write to.
+        file: File,
+        /// The name it has now.
+        temporary: Temporary,
         /// The name it will have.
-        target: PathBuf,
-        /// Where it is noted until then.
-        unfinished: Unfinished,
+        target: Place,
     },
     /// A part that stays when it is not finished, for the next run to go on with.
     Kept {
         /// The part.
         part: Part,
         /// The name it will have.
-        target: PathBuf,
+        target: Place,
     },
     /// A device or FIFO such as /dev/null, or what /dev/fd leads to, written as it is: it cannot be
     /// replaced.
@@ -53,32 +97,28 @@ pub enum Draft {
 }
 
 impl Draft {
-    /// Begins a file that will be called `target`. A link is followed, so that the file it leads
-    /// to is replaced and the link stays, as `cp` does.
+    /// Begins a file that will be at `spot`. Where the user named it, a device is written to;
+    /// where a server did, a link is replaced, and a device is left alone.
     ///
     /// # Errors
-    /// The folder cannot be written, or `target` is a directory.
-    pub fn begin(target: &Path, unfinished: &Unfinished) -> io::Result<Self> {
-        if is_stream(target) {
-            return Ok(Self::Direct(File::options().append(true).open(target)?));
+    /// The folder cannot be written, or `spot` is a directory, or a name that it cannot have.
+    pub fn begin(spot: &Spot, unfinished: &Unfinished) -> io::Result<Self> {
+        if let Some(path) = special(spot) {
+            return Ok(Self::Direct(File::options().append(true).open(path)?));
         }
-        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let mode = match old_mode(&target)? {
-            Old::Device => return Ok(Self::Direct(File::options().write(true).open(&target)?)),
+        let target = spot.open()?;
+        let mode = match Old::at(&target)? {
+            Old::Device => {
+                return Ok(Self::Direct(target.folder.file(&target.name, Opening::Old)?));
+            }
             Old::File(mode) => Some(mode),
             Old::None => None,
         };
-        let folder = target.parent().filter(|p| !p.as_os_str().is_empty());
-        let file = tempfile::Builder::new()
-            .prefix(".ftp-")
-            .suffix(".part")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        let (file, temporary) = unfinished.make(&target.folder)?;
         if let Some(mode) = mode {
-            file.as_file().set_permissions(mode)?;
+            file.set_permissions(mode)?;
         }
-        unfinished.paths().insert(file.path().to_owned());
-        Ok(Self::Beside { file, target, unfinished: unfinished.clone() })
+        Ok(Self::Beside { file, temporary, target })
     }
 
     /// As [`Self::begin`], with the part that an earlier run left of `source` if there is one; see
@@ -87,30 +127,32 @@ impl Draft {
     /// # Errors
     /// Those of [`Self::begin`].
     pub fn resume(
-        target: &Path,
+        spot: &Spot,
         source: &[&[u8]],
         (parts, unfinished): (&Parts, &Unfinished),
     ) -> io::Result<Self> {
-        let real = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let mode = match old_mode(&real)? {
-            Old::Device => return Self::begin(target, unfinished),
-            _ if is_stream(target) => return Self::begin(target, unfinished),
+        if special(spot).is_some() {
+            return Self::begin(spot, unfinished);
+        }
+        let target = spot.open()?;
+        let mode = match Old::at(&target)? {
+            Old::Device => return Self::begin(spot, unfinished),
             Old::File(mode) => Some(mode),
             Old::None => None,
         };
-        let Some(part) = parts.open(&real, source)? else {
-            return Self::begin(target, unfinished);
+        let Some(part) = parts.open(&target, source)? else {
+            return Self::begin(spot, unfinished);
         };
         if let Some(mode) = mode {
             part.file.set_permissions(mode)?;
         }
-        Ok(Self::Kept { part, target: real })
+        Ok(Self::Kept { part, target })
     }
 
     /// The file to write to.
     pub fn file(&self) -> &File {
         match self {
-            Self::Beside { file, .. } => file.as_file(),
+            Self::Beside { file, .. } => file,
             Self::Kept { part, .. } => &part.file,
             Self::Direct(file) => file,
         }
@@ -127,7 +169,7 @@ impl Draft {
     /// It cannot be opened, or is a device, where there is but one place.
     pub fn reopen(&self) -> io::Result<File> {
         match self {
-            Self::Beside { file, .. } => file.reopen(),
+            Self::Beside { temporary, .. } => temporary.folder.file(&temporary.name, Opening::Old),
             Self::Kept { .. } | Self::Direct(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
@@ -137,7 +179,17 @@ impl Draft {
     /// # Errors
     /// A full disk that only now shows, or a rename that fails; nothing is left then.
     pub fn commit(self) -> io::Result<()> {
-        self.name_it(|file, target| file.persist(target).map(drop), Part::persist)
+        match self {
+            Self::Direct(_) => Ok(()),
+            Self::Kept { part, target } => {
+                part.file.sync_data()?;
+                part.persist(&target)
+            }
+            Self::Beside { file, temporary, target } => {
+                file.sync_data()?;
+                temporary.become_whole(|name| target.folder.rename(name, &target.name))
+            }
+        }
     }
 
     /// As [`Self::commit`], unless the name was given to another file meanwhile: then that one stays,
@@ -146,33 +198,38 @@ impl Draft {
     /// # Errors
     /// Those of [`Self::commit`].
     pub fn commit_new(self) -> io::Result<bool> {
-        let named = self
-            .name_it(|file, target| file.persist_noclobber(target).map(drop), Part::persist_new);
+        let named = match self {
+            Self::Direct(_) => Ok(()),
+            Self::Kept { part, target } => {
+                part.file.sync_data()?;
+                part.persist_new(&target)
+            }
+            Self::Beside { file, temporary, target } => {
+                file.sync_data()?;
+                temporary.become_whole(|name| target.folder.rename_new(name, &target.name))
+            }
+        };
         match named {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             other => other.map(|()| true),
         }
     }
+}
 
-    fn name_it(
-        self,
-        rename: impl FnOnce(NamedTempFile, &Path) -> Result<(), PersistError>,
-        rename_part: impl FnOnce(Part, &Path) -> io::Result<()>,
-    ) -> io::Result<()> {
-        match self {
-            Self::Direct(_) => Ok(()),
-            Self::Kept { part, target } => {
-                part.file.sync_data()?;
-                rename_part(part, &target)
-            }
-            Self::Beside { file, target, unfinished } => {
-                let temporary = file.path().to_owned();
-                file.as_file().sync_data()?;
-                let renamed = rename(file, &target).map_err(|failed| failed.error);
-                unfinished.paths().remove(&temporary);
-                renamed
-            }
-        }
+impl Temporary {
+    /// Has `rename` give the file its name; it is removed when that fails.
+    fn become_whole(self, rename: impl FnOnce(&OsStr) -> io::Result<()>) -> io::Result<()> {
+        rename(&self.name)?;
+        self.unfinished.files().remove(&self.number);
+        Ok(())
+    }
+}
+
+/// The path of what is written as it is, whatever it leads to.
+fn special(spot: &Spot) -> Option<&Path> {
+    match spot {
+        Spot::Named(path) => is_stream(path).then_some(path.as_path()),
+        Spot::Below { .. } => None,
     }
 }
 
@@ -191,20 +248,31 @@ enum Old {
     Device,
 }
 
-fn old_mode(target: &Path) -> io::Result<Old> {
-    match fs::metadata(target) {
-        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(found) if !found.is_file() => Ok(Old::Device),
-        Ok(found) => Ok(Old::File(found.permissions())),
-        Err(_) => Ok(Old::None),
+impl Old {
+    fn at(target: &Place) -> io::Result<Self> {
+        let Some(seen) = target.look()? else { return Ok(Self::None) };
+        match seen.sort {
+            Sort::Folder => Err(io::ErrorKind::IsADirectory.into()),
+            Sort::File => Ok(Self::File(Permissions::from_mode(seen.mode))),
+            Sort::Link => Ok(Self::None),
+            Sort::Special if target.is_named => Ok(Self::Device),
+            Sort::Special => {
+                Err(io::Error::other("a device, FIFO or socket is in the way; -o writes to one"))
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::io::Write;
 
     use super::*;
+
+    fn spot(path: &Path) -> Spot {
+        Spot::Named(path.to_owned())
+    }
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(folder)
@@ -220,13 +288,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a");
         let unfinished = Unfinished::default();
-        let draft = Draft::begin(&target, &unfinished).unwrap();
+        let draft = Draft::begin(&spot(&target), &unfinished).unwrap();
         draft.file().write_all(b"x").unwrap();
         assert!(!target.exists());
         drop(draft);
         assert!(names(folder.path()).is_empty());
 
-        let draft = Draft::begin(&target, &unfinished).unwrap();
+        let draft = Draft::begin(&spot(&target), &unfinished).unwrap();
         draft.file().write_all(b"whole").unwrap();
         draft.commit().unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"whole");
@@ -238,7 +306,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a");
         for (content, is_ours) in [("one", true), ("two", false)] {
-            let draft = Draft::begin(&target, &Unfinished::default()).unwrap();
+            let draft = Draft::begin(&spot(&target), &Unfinished::default()).unwrap();
             draft.file().write_all(content.as_bytes()).unwrap();
             assert_eq!(draft.commit_new().unwrap(), is_ours);
         }
@@ -250,7 +318,7 @@ mod tests {
     fn a_signal_can_remove_what_is_not_finished() {
         let folder = tempfile::tempdir().unwrap();
         let unfinished = Unfinished::default();
-        let _draft = Draft::begin(&folder.path().join("a"), &unfinished).unwrap();
+        let _draft = Draft::begin(&spot(&folder.path().join("a")), &unfinished).unwrap();
         assert_eq!(names(folder.path()).len(), 1);
         unfinished.remove_all();
         assert!(names(folder.path()).is_empty());
@@ -262,15 +330,34 @@ mod tests {
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
         fs::write(&real, b"old").unwrap();
         std::os::unix::fs::symlink("real", &link).unwrap();
-        let draft = Draft::begin(&link, &Unfinished::default()).unwrap();
+        let draft = Draft::begin(&spot(&link), &Unfinished::default()).unwrap();
         draft.file().write_all(b"new").unwrap();
         draft.commit().unwrap();
         assert_eq!(fs::read(&real).unwrap(), b"new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
 
-        let null = Draft::begin(Path::new("/dev/null"), &Unfinished::default()).unwrap();
+        let null = Draft::begin(&spot(Path::new("/dev/null")), &Unfinished::default()).unwrap();
         assert!(matches!(null, Draft::Direct(_)));
         null.commit().unwrap();
-        assert!(Draft::begin(folder.path(), &Unfinished::default()).is_err());
+        assert!(Draft::begin(&spot(folder.path()), &Unfinished::default()).is_err());
+    }
+
+    #[test]
+    fn for_a_servers_name_a_link_is_replaced_and_a_device_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (precious, link) = (folder.path().join("precious"), folder.path().join("link"));
+        fs::write(&precious, b"p").unwrap();
+        std::os::unix::fs::symlink("precious", &link).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+        let top = Spot::top(folder.path()).unwrap();
+        let draft = Draft::begin(&top.child(b"link").unwrap(), &Unfinished::default()).unwrap();
+        draft.file().write_all(b"new").unwrap();
+        draft.commit().unwrap();
+        assert_eq!(fs::read(&precious).unwrap(), b"p");
+        assert!(fs::symlink_metadata(&link).unwrap().is_file());
+        assert!(Draft::begin(&top.child(b"socket").unwrap(), &Unfinished::default()).is_err());
+        let long = Draft::begin(&top.child(&[b'n'; 256]).unwrap(), &Unfinished::default());
+        assert_eq!(long.unwrap_err().kind(), io::ErrorKind::InvalidFilename);
+        assert_eq!(names(folder.path()), ["link", "precious", "socket"]);
     }
 }

@@ -2,81 +2,79 @@
 //! time writes them. Whether their bytes are right is for those who fetch the rest.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::os::unix::ffi::OsStrExt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::checksum::name_of;
-use crate::sys;
+use crate::names::is_ours;
+use crate::place::Place;
+use crate::sys::{self, Folder, Opening, Sort};
 
-/// What is looked for in folders; each is read once a run.
+/// What is looked for in folders, which are known by their identity; each is read once a run.
 #[derive(Debug, Default)]
-pub struct Parts(Mutex<HashMap<PathBuf, Vec<OsString>>>);
+pub struct Parts(Mutex<HashMap<(u64, u64), Vec<OsString>>>);
 
 /// A part of a file, locked. Dropped, it stays for the next run, unless it is empty.
 #[derive(Debug)]
 pub struct Part {
     /// The file to write to.
     pub file: File,
-    path: PathBuf,
+    folder: Arc<Folder>,
+    name: OsString,
 }
 
 impl Parts {
-    /// The part of what will be `target`, empty if there is none yet. `source` says what it is a part
+    /// The part of what will be at `target`, empty if there is none yet. `source` says what it is a part
     /// of, place, size and time: one of another source is removed. `None` when somebody else is
     /// writing it.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn open(&self, target: &Path, source: &[&[u8]]) -> io::Result<Option<Part>> {
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let name = target.file_name().unwrap_or_default();
-        let prefix = format!(".ftp-{}-", name_of(&[name.as_bytes()]));
+    pub fn open(&self, target: &Place, source: &[&[u8]]) -> io::Result<Option<Part>> {
+        let folder = &target.folder;
+        let prefix = format!(".ftp-{}-", name_of(&[target.name.as_bytes()]));
         let own = format!("{prefix}{}.part", name_of(source));
-        for other in self.in_folder(folder) {
+        for other in self.in_folder(folder)? {
             if other.as_bytes().starts_with(prefix.as_bytes()) && other != *own {
-                discard(&folder.join(other));
+                discard(folder, other);
             }
         }
-        Part::open(folder.join(own))
+        Part::open(folder, own.into())
     }
 
-    fn in_folder(&self, folder: &Path) -> Vec<OsString> {
+    fn in_folder(&self, folder: &Folder) -> io::Result<Vec<OsString>> {
+        let identity = folder.seen()?.identity;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(folder.to_owned()).or_insert_with(|| parts_in(folder)).clone()
+        Ok(known.entry(identity).or_insert_with(|| parts_in(folder)).clone())
     }
 }
 
 /// The names in `folder` that are those of parts.
-fn parts_in(folder: &Path) -> Vec<OsString> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name().into_vec()));
-    let parts = names.filter(|name| name.starts_with(b".ftp-") && name.ends_with(b".part"));
-    parts.map(OsString::from_vec).collect()
+fn parts_in(folder: &Folder) -> Vec<OsString> {
+    let mut names = folder.names().unwrap_or_default();
+    names.retain(|name| is_ours(name.as_bytes()));
+    names
 }
 
 /// Removes a part that nobody will go on with, unless somebody is writing it.
-fn discard(path: &Path) {
-    if let Ok(Some(_part)) = Part::open(path.to_owned()) {
-        let _ = fs::remove_file(path);
+fn discard(folder: &Arc<Folder>, name: OsString) {
+    if let Ok(Some(part)) = Part::open(folder, name) {
+        let _ = folder.remove(&part.name);
     }
 }
 
 impl Part {
-    fn open(path: PathBuf) -> io::Result<Option<Self>> {
-        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+    fn open(folder: &Arc<Folder>, name: OsString) -> io::Result<Option<Self>> {
+        if folder.look(&name)?.is_some_and(|seen| seen.sort != Sort::File) {
             return Ok(None);
         }
-        let file =
-            File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+        let file = folder.file(&name, Opening::Either)?;
         // Its last writer may have given it its name before we had the lock.
-        let is_there = sys::try_lock(&file)? && is_one(&file, &path);
-        Ok(is_there.then_some(Self { file, path }))
+        let is_there = sys::try_lock(&file)? && is_one(&file, folder, &name);
+        Ok(is_there.then(|| Self { file, folder: Arc::clone(folder), name }))
     }
 
     /// How many bytes there are.
@@ -87,45 +85,53 @@ impl Part {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Gives it the name `target`, replacing what is there.
+    /// Gives it the name `target` in its folder, replacing what is there.
     ///
     /// # Errors
     /// The system's; the part stays.
-    pub fn persist(self, target: &Path) -> io::Result<()> {
-        fs::rename(&self.path, target)
+    pub fn persist(self, target: &Place) -> io::Result<()> {
+        self.folder.rename(&self.name, &target.name)
     }
 
     /// Gives it the name `target`, which must be nobody's.
     ///
     /// # Errors
     /// `AlreadyExists`, or another of the system's; the part stays.
-    pub fn persist_new(self, target: &Path) -> io::Result<()> {
-        fs::hard_link(&self.path, target)?;
-        fs::remove_file(&self.path)
+    pub fn persist_new(self, target: &Place) -> io::Result<()> {
+        self.folder.rename_new(&self.name, &target.name)
     }
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if self.length().is_ok_and(|length| length == 0) && is_one(&self.file, &self.path) {
-            let _ = fs::remove_file(&self.path);
+        if self.length().is_ok_and(|length| length == 0)
+            && is_one(&self.file, &self.folder, &self.name)
+        {
+            let _ = self.folder.remove(&self.name);
         }
     }
 }
 
-/// Whether `file` is what is at `path`.
-fn is_one(file: &File, path: &Path) -> bool {
-    match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+/// Whether `file` is what is called `name`.
+fn is_one(file: &File, folder: &Folder, name: &OsStr) -> bool {
+    match (sys::seen(file), folder.look(name)) {
+        (Ok(ours), Ok(Some(there))) => ours.identity == there.identity,
         _ => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::io::Write;
+    use std::path::Path;
 
     use super::*;
+    use crate::place::Spot;
+
+    fn place(path: &Path) -> Place {
+        Spot::Named(path.to_owned()).open().unwrap()
+    }
 
     fn names(folder: &Path) -> usize {
         fs::read_dir(folder).unwrap().count()
@@ -135,7 +141,8 @@ mod tests {
     fn a_part_is_found_again_and_one_of_another_source_goes() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a");
-        let open = |source: &[u8]| Parts::default().open(&target, &[source]).unwrap().unwrap();
+        let open =
+            |source: &[u8]| Parts::default().open(&place(&target), &[source]).unwrap().unwrap();
         open(b"one").file.write_all(b"123").unwrap();
         assert_eq!(open(b"one").length().unwrap(), 3);
         assert_eq!(names(folder.path()), 1);
@@ -147,12 +154,12 @@ mod tests {
     fn two_do_not_write_one_part() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a");
-        let mut first = Parts::default().open(&target, &[b"s"]).unwrap().unwrap();
+        let mut first = Parts::default().open(&place(&target), &[b"s"]).unwrap().unwrap();
         first.file.write_all(b"123").unwrap();
-        assert!(Parts::default().open(&target, &[b"s"]).unwrap().is_none());
+        assert!(Parts::default().open(&place(&target), &[b"s"]).unwrap().is_none());
         // Not even when they want it gone.
-        assert!(Parts::default().open(&target, &[b"t"]).unwrap().is_some());
-        first.persist(&target).unwrap();
+        assert!(Parts::default().open(&place(&target), &[b"t"]).unwrap().is_some());
+        first.persist(&place(&target)).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"123");
         assert_eq!(names(folder.path()), 1);
     }
@@ -162,11 +169,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (target, precious) = (folder.path().join("a"), folder.path().join("precious"));
         fs::write(&precious, b"p").unwrap();
-        let part = Parts::default().open(&target, &[b"s"]).unwrap().unwrap();
-        let path = part.path.clone();
+        let part = Parts::default().open(&place(&target), &[b"s"]).unwrap().unwrap();
+        let path = folder.path().join(&part.name);
         drop(part);
         std::os::unix::fs::symlink("precious", &path).unwrap();
-        assert!(Parts::default().open(&target, &[b"s"]).unwrap().is_none());
+        assert!(Parts::default().open(&place(&target), &[b"s"]).unwrap().is_none());
         assert_eq!(fs::read(&precious).unwrap(), b"p");
     }
 }

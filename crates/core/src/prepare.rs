@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,11 +26,15 @@ use crate::rate::Rate;
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::servers::Servers;
+use crate::sys;
 use crate::url::{Address, Origin, Scheme, Target};
 use crate::wire::{Access, Credentials, Names, TlsOptions, TlsPolicy, TlsTrust, Trace};
 
-/// Most bytes read from a list of operands, a netrc or a password file.
-const MAX_FILE: u64 = 1 << 30;
+/// Most bytes read from a list of operands.
+const MAX_LIST: u64 = 1 << 30;
+
+/// Most bytes read from a netrc or password file.
+const MAX_PRIVATE: u64 = 1 << 20;
 
 /// The charset of a run: `--encoding`, else `FTP_ENCODING`.
 ///
@@ -41,7 +46,11 @@ pub fn charset(args: &SessionArgs) -> anyhow::Result<Charset> {
 
 /// A report that speaks as loud as the flags say.
 pub fn report(tool: &'static str, args: &SessionArgs, charset: Charset) -> Report {
-    Report::new(tool, charset, args.quiet, args.verbose > 0)
+    let report = Report::new(tool, charset, args.quiet, args.verbose > 0);
+    if args.insecure {
+        report.done("--insecure: whoever answers is taken for the server");
+    }
+    report
 }
 
 /// An operand of the command line or of a list.
@@ -103,7 +112,7 @@ pub fn place(typed: &[u8], charset: Charset) -> anyhow::Result<Address> {
 /// A list that cannot be read, or one with an empty item.
 pub fn listed(args: &SessionArgs) -> anyhow::Result<Vec<Vec<u8>>> {
     let Some(file) = &args.files_from else { return Ok(Vec::new()) };
-    let list = read(file).map_err(|error| unreadable(file, error))?;
+    let list = read(file, MAX_LIST).map_err(|error| unreadable(file, error))?;
     split_list(&list, args.null)
         .map(|item| item.map(<[u8]>::to_vec))
         .collect::<Result<_, _>>()
@@ -114,14 +123,36 @@ fn unreadable(file: &Path, error: io::Error) -> Failure {
     Failure::new(file.as_os_str().as_bytes(), Cause::Local(error))
 }
 
-/// Reads a file whole; `-` is stdin.
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file whole, which must have less than `most` bytes; `-` is stdin.
+fn read(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let length = match file.as_os_str().as_bytes() {
-        b"-" => io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes)?,
-        _ => File::open(file)?.take(MAX_FILE).read_to_end(&mut bytes)?,
+        b"-" => io::stdin().lock().take(most).read_to_end(&mut bytes)?,
+        _ => File::open(file)?.take(most).read_to_end(&mut bytes)?,
     };
-    if length as u64 == MAX_FILE { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+    if length as u64 == most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+/// A file that passwords stand in.
+struct Private {
+    text: Secret,
+    /// Others than its owner may read or write it. Pipes have no such question.
+    is_open: bool,
+}
+
+impl Private {
+    fn read(file: &Path) -> io::Result<Self> {
+        let text = Secret::new(read(file, MAX_PRIVATE)?);
+        let found = (file != Path::new("-")).then(|| std::fs::metadata(file)).transpose()?;
+        let is_open = found.is_some_and(|found| found.is_file() && found.mode() & 0o066 != 0);
+        Ok(Self { text, is_open })
+    }
+
+    /// Why a password in it is not used.
+    fn exposed(file: &Path) -> io::Error {
+        let file = file.display();
+        io::Error::other(format!("holds a password and is open to others: chmod 600 {file}"))
+    }
 }
 
 /// Checks that stdin is wanted for one thing at most; `data` tells whether the tool itself reads it.
@@ -145,6 +176,7 @@ pub fn servers<'o>(
     charset: Charset,
     origins: impl IntoIterator<Item = &'o Origin>,
 ) -> anyhow::Result<Servers> {
+    sys::seal();
     let origins: Vec<_> = origins.into_iter().collect();
     let proxies = proxies::find(args, &origins, from_env).map_err(anyhow::Error::msg)?;
     let tls = args.tls.unwrap_or_default();
@@ -161,12 +193,16 @@ pub fn servers<'o>(
         timeout: args.timeout,
         keep_alive: args.keep_alive,
         rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),
+        min_rate: args.min_rate,
         retries: args.retries,
         ending: Ending::default(),
         pipeline: !args.no_pipeline,
         quotes: args.quote.clone(),
         charset,
-        trace: Trace { on: args.verbose > 1 && !args.quiet },
+        trace: Trace {
+            on: args.verbose > 1 && !args.quiet,
+            tells: args.verbose > 0 && !args.quiet,
+        },
     };
     Ok(Servers::new(Arc::new(access), Arc::new(logins(args, charset)?)))
 }
@@ -189,7 +225,7 @@ struct Known {
     password: Option<(Secret, &'static str)>,
     account: Option<Secret>,
     /// The netrc file's name and content.
-    netrc: Option<(String, Vec<u8>)>,
+    netrc: Option<(PathBuf, Private)>,
 }
 
 /// Credentials come from the URL, flags, the environment and netrc, in this order, and are
@@ -200,8 +236,12 @@ fn logins(
 ) -> anyhow::Result<impl Fn(&Origin) -> Result<Credentials, Cause> + use<>> {
     let password = match &args.password_file {
         Some(file) => {
-            let text = read(file).map_err(|error| unreadable(file, error))?;
-            let line = text.split(|&b| b == b'\n').next().unwrap_or_default();
+            let Private { text, is_open } =
+                Private::read(file).map_err(|error| unreadable(file, error))?;
+            if is_open {
+                return Err(unreadable(file, Private::exposed(file)).into());
+            }
+            let line = text.expose().split(|&b| b == b'\n').next().unwrap_or_default();
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             Some((Secret::new(line.to_vec()), "--password-file"))
         }
@@ -221,15 +261,15 @@ fn from_env(name: &str) -> Option<Vec<u8>> {
 }
 
 /// A netrc file that the user named must be there; the one in the home directory need not.
-fn netrc_text(args: &SessionArgs) -> anyhow::Result<Option<(String, Vec<u8>)>> {
+fn netrc_text(args: &SessionArgs) -> anyhow::Result<Option<(PathBuf, Private)>> {
     if args.no_netrc {
         return Ok(None);
     }
     let named = args.netrc_file.clone().or_else(|| from_env("NETRC").map(path_from));
     let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".netrc"));
     let Some(file) = named.clone().or_else(home) else { return Ok(None) };
-    match read(&file) {
-        Ok(text) => Ok(Some((file.display().to_string(), text))),
+    match Private::read(&file) {
+        Ok(text) => Ok(Some((file, text))),
         Err(error) if named.is_some() => Err(unreadable(&file, error).into()),
         // Nobody asked for the one in HOME, which may be /dev/null.
         Err(_) => Ok(None),
@@ -249,18 +289,26 @@ impl Known {
         };
         let entry = self.netrc.as_ref().and_then(|(file, text)| {
             let wanted = user.as_ref().map(|(user, _)| user.as_slice());
-            Some((file, netrc::lookup(text, &origin.host, wanted)?))
+            let login = netrc::lookup(text.text.expose(), &origin.host, wanted)?;
+            Some((file, text.is_open, login))
         });
-        let in_netrc = entry.as_ref().map(|(_, login)| login.clone()).unwrap_or_default();
+        let in_netrc = entry.as_ref().map(|(.., login)| login.clone()).unwrap_or_default();
         let account = self.account.clone().or(in_netrc.account);
         let password = match (&origin.password, &self.password) {
             (Some(password), _) => Some((password.clone(), "the URL".to_owned())),
             (None, Some((password, from))) if user.is_some() => {
                 Some((password.clone(), (*from).to_owned()))
             }
-            _ => in_netrc.password.zip(entry.map(|(file, _)| file.clone())),
+            _ => in_netrc.password.zip(entry.as_ref().map(|(file, ..)| file.display().to_string())),
         };
+        let is_from_netrc =
+            origin.password.is_none() && (self.password.is_none() || user.is_none());
         let user = user.map(|(user, _)| user).or(in_netrc.login);
+        let is_secret = password.is_some() && user.as_ref().is_some_and(|user| !is_anonymous(user));
+        if let Some((file, true, _)) = entry.filter(|_| is_from_netrc && is_secret) {
+            let why = format!("{} {}", file.display(), Private::exposed(file));
+            return Err(Cause::Local(io::Error::other(why)));
+        }
         match (user, password) {
             (Some(user), Some((password, source))) => safe(user, password, account, source),
             (Some(user), None) if !is_anonymous(&user) => Err(Cause::NoPassword(user)),

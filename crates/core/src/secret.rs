@@ -3,14 +3,17 @@
 
 use std::fmt;
 
-/// Bytes to be sent to the server and shown to nobody: `Debug` prints `***`, there is no `Display`.
+use zeroize::Zeroizing;
+
+/// Bytes to be sent to the server and shown to nobody: `Debug` prints `***`, there is no `Display`. Their
+/// memory is overwritten when they are dropped.
 #[derive(Clone, Eq, PartialEq)]
-pub struct Secret(Vec<u8>);
+pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
     /// Takes `bytes` as a secret; they are in the server's encoding.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(Zeroizing::new(bytes))
     }
 
     /// The bytes themselves. Each call is a place to check for leaks.

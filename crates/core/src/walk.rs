@@ -1,6 +1,7 @@
 //! Walking a remote tree, depth first, with guards against trees without end.
 
 use crate::clock::{self, Times};
+use crate::endless::Endless;
 use crate::error::{Cause, Failure};
 use crate::listing::{By, Entry, Kind, MAX_ENTRIES, Role, Roll, TooMany, name_in};
 use crate::names::is_plain;
@@ -8,10 +9,6 @@ use crate::newer::Version;
 use crate::path::RemotePath;
 use crate::servers::Server;
 use crate::wire::{Listed, Wants};
-
-/// How deep a tree may be: PATH_MAX allows no more than 2,048 on the servers' side either, and a
-/// link that leads upwards is found out long before.
-const MAX_DEPTH: usize = 128;
 
 /// Something found in a tree.
 #[derive(Clone, Debug)]
@@ -106,7 +103,7 @@ impl Sweep {
 }
 
 /// Walks the tree under `root`, which must be a directory. Links are leaves, so no link can make a loop; a
-/// directory that is its own ancestor (the `unique` fact) is left out.
+/// directory that leads to itself is left out as soon as that shows.
 ///
 /// # Errors
 /// `root` cannot be listed, the connection is lost, or what `visit` returns.
@@ -119,22 +116,41 @@ pub fn walk(
     let mut entry = Entry::new(b".", Kind::Dir);
     entry.role = Role::Itself;
     let item = Item { path: root.clone(), below: Vec::new(), entry };
-    let mut walk = Walk { server, sweep, visit, ancestors: Vec::new() };
+    let mut walk = Walk { server, sweep, visit, kept: 0, endless: Endless::default() };
     walk.directory(&item).map(drop)
 }
+
+/// Why a directory is left out that leads to itself, lies too deep, or is one too many.
+const WITHOUT_END: &str = "a directory tree without end";
 
 struct Walk<'w, 'v> {
     server: &'w mut Server,
     sweep: Sweep,
     visit: &'w mut OnStep<'v>,
-    /// The `unique` facts of the directories above, where they have one.
-    ancestors: Vec<Option<Vec<u8>>>,
+    /// How many entries of the directories above are in memory.
+    kept: usize,
+    endless: Endless,
 }
 
 impl Walk<'_, '_> {
     /// Visits a directory and all below; returns whether nothing was left out.
     fn directory(&mut self, item: &Item) -> Result<bool, Cause> {
-        let (mut roll, mut whole) = self.list(item)?;
+        let (roll, whole) = self.list(item)?;
+        if !self.endless.open(&roll) {
+            if self.endless.is_news() {
+                self.leave_out(&item.path, WITHOUT_END)?;
+            }
+            return Ok(false);
+        }
+        self.kept += roll.len();
+        let held = roll.len();
+        let end = self.inside(item, roll, whole);
+        self.kept -= held;
+        self.endless.close();
+        end
+    }
+
+    fn inside(&mut self, item: &Item, mut roll: Roll, mut whole: bool) -> Result<bool, Cause> {
         (self.visit)(self.server, Step::Enter(item))?;
         if self.sweep.whole_only && !whole {
             roll.clear();
@@ -150,10 +166,11 @@ impl Walk<'_, '_> {
         let wants = Wants { features: true, data: true };
         let mut roll = Roll::default();
         let (hidden, dir) = (self.sweep.hidden, item.path.trimmed());
+        let most = MAX_ENTRIES.saturating_sub(self.kept);
         let listed = self.server.session(wants)?.list(&item.path, hidden, &mut |entry| {
             let name = name_in(dir.as_bytes(), &entry.name);
             if entry.role == Role::Child && (hidden || !name.starts_with(b".")) {
-                roll.push(name, &entry).map_err(too_many)?;
+                roll.push_within(most, name, &entry).map_err(too_many)?;
             }
             Ok(())
         })?;
@@ -217,15 +234,18 @@ impl Walk<'_, '_> {
     }
 
     fn descend(&mut self, item: &Item) -> Result<bool, Cause> {
-        let unique = item.entry.unique.as_deref().map(<[u8]>::to_vec);
-        let looping = unique.is_some() && self.ancestors.contains(&unique);
-        if looping || item.below.len() > MAX_DEPTH {
-            self.leave_out(&item.path, "a directory tree without end")?;
+        if self.endless.is_over() {
+            if self.endless.is_news() {
+                self.leave_out(&item.path, WITHOUT_END)?;
+            }
             return Ok(false);
         }
-        self.ancestors.push(unique);
+        if !self.endless.enter(item.entry.unique.as_deref()) {
+            self.leave_out(&item.path, WITHOUT_END)?;
+            return Ok(false);
+        }
         let end = self.directory(item);
-        self.ancestors.pop();
+        self.endless.leave();
         match end {
             Err(cause) if cause.session_survives() => {
                 let failure = Failure::new(item.path.as_bytes(), cause);

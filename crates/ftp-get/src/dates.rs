@@ -1,22 +1,22 @@
 //! The times of local files and directories, read and set.
 
-use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
 use ftp_core::local::Draft;
 use ftp_core::newer::Version;
+use ftp_core::place::Spot;
 use ftp_core::report::Report;
+use ftp_core::sys::Sort;
 
 use crate::run::{Get, local};
 
 /// Size and time of a file; `None` when there is none.
-pub fn of(file: &Path) -> Option<Version> {
-    let found = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
-    Some(Version { size: Some(found.len()), modified: Some(found.mtime()) })
+pub fn of(file: &Spot) -> Option<Version> {
+    let found = file.open().and_then(|place| place.look()).ok()??;
+    let version = Version { size: Some(found.size), modified: Some(found.modified) };
+    (found.sort == Sort::File).then_some(version)
 }
 
 /// Gives a file that is being written the time it will have, in seconds since 1970.
@@ -35,7 +35,7 @@ fn moment(time: i64) -> SystemTime {
 
 impl Get {
     /// Notes the time of a directory: each file that comes into it changes that again.
-    pub fn date_later(&self, folder: PathBuf, time: i64) {
+    pub fn date_later(&self, folder: Spot, time: i64) {
         self.folders.lock().unwrap_or_else(PoisonError::into_inner).push((folder, time));
     }
 
@@ -43,9 +43,9 @@ impl Get {
     pub fn date_folders(self, mut report: Report) -> Report {
         let folders = self.folders.into_inner().unwrap_or_else(PoisonError::into_inner);
         for (folder, time) in folders {
-            let dated = File::open(&folder).and_then(|dir| dir.set_modified(moment(time)));
+            let dated = folder.folder().and_then(|dir| dir.set_modified(moment(time)));
             if let Err(error) = dated {
-                report.failed(&local(&folder, error));
+                report.failed(&local(folder.shown(), error));
             }
         }
         report

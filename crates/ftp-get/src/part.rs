@@ -1,13 +1,11 @@
 //! What `-c` has to do with a file before it is fetched: whether it is here already, and which part of
 //! it an earlier run left.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-
 use ftp_core::error::{Cause, Failure};
 use ftp_core::local::Draft;
+use ftp_core::place::Spot;
 use ftp_core::servers::Server;
+use ftp_core::sys::Sort;
 use ftp_core::wire::{Type, Wants};
 
 use crate::run::{Get, Job, local, remote};
@@ -26,9 +24,9 @@ impl Get {
         &self,
         server: &mut Server,
         job: &Job<'_>,
-        file: &Path,
+        file: &Spot,
     ) -> Result<Option<Draft>, Failure> {
-        let here = |error| local(file, error);
+        let here = |error| local(file.shown(), error);
         let identity = match self.continues && job.kind == Type::Image {
             true => identity(server, job).map_err(|cause| remote(job, cause))?,
             false => None,
@@ -63,8 +61,8 @@ fn identity(server: &mut Server, job: &Job<'_>) -> Result<Option<Identity>, Caus
 
 /// Whether a file of that size is here that is no older than the server's. A half file of another
 /// tool has another size; where the server tells no time, nothing is sure.
-fn is_here(file: &Path, identity: &Identity) -> bool {
-    let Ok(found) = fs::metadata(file) else { return false };
-    let is_newer = identity.modified.is_some_and(|modified| found.mtime() >= modified);
-    found.is_file() && found.len() == identity.size && is_newer
+fn is_here(file: &Spot, identity: &Identity) -> bool {
+    let Ok(Some(found)) = file.open().and_then(|place| place.look()) else { return false };
+    let is_newer = identity.modified.is_some_and(|modified| found.modified >= modified);
+    found.sort == Sort::File && found.size == identity.size && is_newer
 }

@@ -8,17 +8,18 @@ use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ftp_core::checksum::Sum;
 use ftp_core::error::{Cause, Failure};
-use ftp_core::face::{local_stdout, tidy_when_told};
+use ftp_core::face::{local_stdout, stdout_is_open, tidy_when_told};
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
-use ftp_core::names::local_child;
+use ftp_core::names;
 use ftp_core::newer::{Insist, Version};
 use ftp_core::partial::Parts;
 use ftp_core::path::RemotePath;
+use ftp_core::place::Spot;
 use ftp_core::pool::Pool;
 use ftp_core::prepare::Operand;
 use ftp_core::report::Report;
@@ -42,6 +43,10 @@ pub fn run(plan: Plan) -> Report {
     let unfinished = Unfinished::default();
     tidy_when_told(&servers.ending(), unfinished.clone(), &mut report);
     let to_stdout = plan.destination == Destination::Stdout;
+    if to_stdout && let Err(cause) = stdout_is_open() {
+        report.cause(*b"stdout", cause);
+        return report;
+    }
     let get = Get {
         destination: plan.destination,
         recursive: plan.recursive,
@@ -56,6 +61,7 @@ pub fn run(plan: Plan) -> Report {
         range: plan.range,
         verify: plan.verify,
         folders: Mutex::default(),
+        top: OnceLock::new(),
         unfinished,
         written: Mutex::default(),
         pool: if to_stdout { workers::pool_in_order(lanes) } else { workers::pool(lanes) },
@@ -81,7 +87,9 @@ pub struct Get {
     range: Option<Range>,
     verify: Option<Verify>,
     /// The directories that were made, and the times they are to have once everything is in them.
-    pub folders: Mutex<Vec<(PathBuf, i64)>>,
+    pub folders: Mutex<Vec<(Spot, i64)>>,
+    /// The directory of `-d`, held open.
+    top: OnceLock<Spot>,
     pub unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
     written: Mutex<HashSet<PathBuf>>,
@@ -136,7 +144,9 @@ impl Get {
                 Err(remote(&job, Cause::Operand("is a directory; -R fetches it".into())))
             }
             (Destination::Stdout, _) => self.hand_out(server, report, &job, Goal::Stdout),
-            (Destination::File(file), _) => self.to_own_file(server, report, &job, file.clone()),
+            (Destination::File(file), _) => {
+                self.to_own_file(server, report, &job, Spot::Named(file.clone()))
+            }
             (Destination::Below(dir), _) => self
                 .below(report, dir, source)
                 .and_then(|file| self.to_own_file(server, report, &job, file)),
@@ -191,11 +201,12 @@ impl Get {
         server: &mut Server,
         report: &Report,
         job: &Job<'_>,
-        file: PathBuf,
+        file: Spot,
     ) -> Result<Done, Failure> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if !written.insert(file.clone()) {
-            let text = format!("would overwrite {}, which was just fetched", file.display());
+        if !written.insert(file.shown().to_owned()) {
+            let text =
+                format!("would overwrite {}, which was just fetched", file.shown().display());
             return Err(remote(job, Cause::Operand(text)));
         }
         drop(written);
@@ -206,10 +217,10 @@ impl Get {
         &self,
         server: &mut Server,
         job: &Job<'_>,
-        file: &Path,
+        file: &Spot,
     ) -> Result<Done, Failure> {
-        let here = |error| local(file, error);
-        if self.no_clobber && file.symlink_metadata().is_ok() {
+        let here = |error| local(file.shown(), error);
+        if self.no_clobber && file.open().and_then(|place| place.look()).map_err(here)?.is_some() {
             return Ok(Done::Left);
         }
         let version = match self.keep_time {
@@ -225,7 +236,7 @@ impl Get {
         let Some(draft) = self.draft(server, job, file)? else { return Ok(Done::Left) };
         let fetched = self.fetch_into(server, job, &draft);
         let count = fetched.map_err(|cause| match cause {
-            Cause::Local(error) => local(file, error),
+            Cause::Local(error) => here(error),
             cause => remote(job, cause),
         })?;
         if let Some(time) = version.modified {
@@ -245,23 +256,31 @@ impl Get {
         Ok(Done::Fetched(count))
     }
 
+    /// The directory of `-d`. It is made, and from here on it is the one that was opened.
+    fn top(&self, dir: &Path) -> Result<&Spot, Failure> {
+        if let Some(top) = self.top.get() {
+            return Ok(top);
+        }
+        let top = Spot::top(dir).map_err(|error| local(dir, error))?;
+        Ok(self.top.get_or_init(|| top))
+    }
+
     /// The file a source becomes below `dir`, whose directories are made.
-    fn below(&self, report: &Report, dir: &Path, source: &Source) -> Result<PathBuf, Failure> {
+    fn below(&self, report: &Report, dir: &Path, source: &Source) -> Result<Spot, Failure> {
         let wire = source.below.clone().unwrap_or_else(|| source.path.name());
         let shown = report.charset.show(&wire).into_owned();
         let parts: Vec<&[u8]> = match &source.below {
             Some(_) => shown.split(|&b| b == b'/').filter(|part| !part.is_empty()).collect(),
             None => vec![&shown],
         };
-        let mut file = dir.to_owned();
+        let mut file = self.top(dir)?.clone();
         for part in parts {
-            file = local_child(&file, part).ok_or_else(|| {
-                let text = "no name to save it under".into();
-                Failure::new(source.path.as_bytes(), Cause::Operand(text))
+            file = file.child(part).ok_or_else(|| {
+                let why = names::refusal(part).unwrap_or_default();
+                Failure::new(source.path.as_bytes(), Cause::Operand(why.into()))
             })?;
         }
-        let parent = file.parent().unwrap_or(dir);
-        std::fs::create_dir_all(parent).map_err(|error| local(parent, error))?;
+        file.make_parents().map_err(|error| local(file.shown(), error))?;
         Ok(file)
     }
 
@@ -277,7 +296,12 @@ impl Get {
         if source.is_file(server).map_err(|cause| remote(job, cause))? {
             return self.to_own_file(server, report, job, root?);
         }
-        let root = root.unwrap_or_else(|_| dir.to_owned());
+        let root = match root {
+            Ok(root) => root,
+            Err(failure) if names::is_plain(&source.path.name()) => return Err(failure),
+            // The login directory, or `tree/.`: what is in it goes into `dir` itself.
+            Err(_) => self.top(dir)?.clone(),
+        };
         let mut total = 0;
         let walked = walk(server, job.path, Sweep::EVERYTHING, &mut |server, step| {
             server.fix_charset();
@@ -295,10 +319,10 @@ impl Get {
         walked.map(|()| done()).map_err(|cause| remote(job, cause))
     }
 
-    fn folder(&self, report: &mut Report, root: &Path, item: &Item) {
-        let Some(dir) = local_path(report, root, item) else { return };
-        if let Err(error) = std::fs::create_dir_all(&dir) {
-            report.failed(&local(&dir, error));
+    fn folder(&self, report: &mut Report, root: &Spot, item: &Item) {
+        let Ok(dir) = local_path(report, root, item) else { return };
+        if let Err(error) = dir.make() {
+            report.failed(&local(dir.shown(), error));
         } else if let Some(time) = item.version().modified
             && self.keep_time.is_some()
         {
@@ -311,17 +335,17 @@ impl Get {
         &self,
         server: &mut Server,
         report: &mut Report,
-        root: &Path,
+        root: &Spot,
         (item, kind): (&Item, Type),
     ) -> u64 {
         let known = item.version();
         let job = Job { path: &item.path, kind, next: Next::Transfer, known };
         let fetched = match local_path(report, root, item) {
-            None => Err(remote(&job, Cause::Operand("a name that no local file can have".into()))),
-            Some(_) if item.entry.kind == Kind::Other => {
+            Err(why) => Err(remote(&job, Cause::Operand(why.into()))),
+            Ok(_) if item.entry.kind == Kind::Other => {
                 Err(remote(&job, Cause::Operand("neither a file nor a directory".into())))
             }
-            Some(file) => self.to_own_file(server, report, &job, file),
+            Ok(file) => self.to_own_file(server, report, &job, file),
         };
         let count = match fetched {
             Ok(Done::Fetched(count)) => count,
@@ -350,13 +374,14 @@ pub fn settle(server: &Server, report: &mut Report, job: &Job<'_>, done: Result<
     }
 }
 
-/// The local path of something in a tree; `None` when one of its names cannot be had here.
-fn local_path(report: &Report, root: &Path, item: &Item) -> Option<PathBuf> {
-    let mut path = root.to_owned();
+/// The local path of something in a tree, or why one of its names cannot be had here.
+fn local_path(report: &Report, root: &Spot, item: &Item) -> Result<Spot, &'static str> {
+    let mut spot = root.clone();
     for name in &item.below {
-        path = local_child(&path, &report.charset.show(name))?;
+        let shown = report.charset.show(name);
+        spot = spot.child(&shown).ok_or_else(|| names::refusal(&shown).unwrap_or_default())?;
     }
-    Some(path)
+    Ok(spot)
 }
 
 /// Which bytes of a file `range` means.

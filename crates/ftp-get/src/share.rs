@@ -2,7 +2,6 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
 use std::thread;
 
 use ftp_core::charset::Charset;
@@ -12,6 +11,7 @@ use ftp_core::face::local_stdout;
 use ftp_core::local::Draft;
 use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
+use ftp_core::place::Spot;
 use ftp_core::pool::{Errand, Pool};
 use ftp_core::report::Report;
 use ftp_core::resume;
@@ -42,7 +42,7 @@ pub enum Goal {
     /// To stdout, in its turn.
     Stdout,
     /// To this file.
-    File(PathBuf),
+    File(Spot),
     /// To stdout by way of the pipe of this place.
     Place(u64),
 }

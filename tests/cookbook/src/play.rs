@@ -47,13 +47,15 @@ fn once(recipe: &Recipe, script: &str, built: &Path) -> Result<Option<String>, S
 fn shell(folder: &Folder, built: &Path) -> Result<Shell, String> {
     folder.write("here/.netrc", NETRC)?;
     folder.write("bin/sleep", SLEEP)?;
-    executable(&folder.at("bin/sleep")).map_err(|error| error.to_string())?;
+    let text = |error: std::io::Error| error.to_string();
+    mode(&folder.at("here/.netrc"), 0o600).map_err(text)?;
+    mode(&folder.at("bin/sleep"), 0o755).map_err(text)?;
     folder.mkdir("logs")?;
     let path: Vec<PathBuf> = vec![folder.at("bin"), built.to_owned()];
     Ok(Shell { here: folder.at("here"), path, logs: folder.at("logs") })
 }
 
-fn executable(file: &Path) -> std::io::Result<()> {
+fn mode(file: &Path, mode: u32) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755))
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode))
 }

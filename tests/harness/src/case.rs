@@ -2,7 +2,9 @@
 //! about a failure.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
+use std::fs::Permissions;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,11 +25,13 @@ use crate::text::{Content, Result, Text, Vars, Word, number, show, words};
 /// loopback round trip takes, even on a busy machine.
 const SETTLE: Duration = Duration::from_millis(40);
 
-/// A file or folder that is there before the run.
+/// What is there before the run.
 #[derive(Debug)]
 enum Given {
     File(Text, Content),
     Dir(Text),
+    Link(Text, Text),
+    Mode(Text, u32),
 }
 
 /// A case that was understood.
@@ -40,6 +44,7 @@ pub struct Case {
     given: Vec<Given>,
     signal: Option<(Signal, Duration)>,
     stdout_closes: Option<u64>,
+    stdout_closed: bool,
     timeout: Duration,
     roles: [Option<Role>; 2],
     expect: Expect,
@@ -62,6 +67,7 @@ impl Case {
             given: Vec::new(),
             signal: None,
             stdout_closes: None,
+            stdout_closed: false,
             timeout: Duration::from_secs(10),
             roles: [None, None],
             expect: Expect::parse(&expect.body)?,
@@ -103,7 +109,15 @@ impl Case {
                 self.given.push(Given::File(name.text.clone(), Content::parse(content)?));
             }
             ("dir", [name], []) => self.given.push(Given::Dir(name.text.clone())),
+            ("link", [name], [target]) => {
+                self.given.push(Given::Link(name.text.clone(), target.text.clone()));
+            }
+            ("mode", [name], [octal]) => {
+                let mode = u32::from_str_radix(octal.keyword(), 8).map_err(|e| e.to_string())?;
+                self.given.push(Given::Mode(name.text.clone(), mode));
+            }
             ("timeout", [], [time]) => self.timeout = script::duration(time.keyword())?,
+            ("stdout-closed", [], []) => self.stdout_closed = true,
             ("stdout-closes-after", [], [bytes]) => {
                 self.stdout_closes = Some(number(bytes.keyword())?);
             }
@@ -196,6 +210,14 @@ impl Case {
             let made = match given {
                 Given::File(name, content) => scratch.put(&name.fill(vars)?, &content.fill(vars)?),
                 Given::Dir(name) => std::fs::create_dir_all(scratch.path(&name.fill(vars)?)),
+                Given::Link(name, target) => {
+                    let target = OsString::from_vec(target.fill(vars)?);
+                    std::os::unix::fs::symlink(target, scratch.path(&name.fill(vars)?))
+                }
+                Given::Mode(name, mode) => std::fs::set_permissions(
+                    scratch.path(&name.fill(vars)?),
+                    Permissions::from_mode(*mode),
+                ),
             };
             made.map_err(|e| format!("cannot prepare the folder: {e}"))?;
         }
@@ -217,6 +239,7 @@ impl Case {
             stdin_file: self.stdin_file.clone(),
             signal: self.signal,
             stdout_closes: self.stdout_closes,
+            stdout_closed: self.stdout_closed,
             timeout: self.timeout,
         })
     }

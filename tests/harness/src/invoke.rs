@@ -30,6 +30,8 @@ pub struct Invocation {
     pub signal: Option<(Signal, Duration)>,
     /// After so many bytes the reader of stdout closes it.
     pub stdout_closes: Option<u64>,
+    /// There is no stdout at all.
+    pub stdout_closed: bool,
     /// The tool is killed after that, and the case fails.
     pub timeout: Duration,
 }
@@ -43,6 +45,7 @@ impl Default for Invocation {
             env: Vec::new(),
             signal: None,
             stdout_closes: None,
+            stdout_closed: false,
             timeout: Duration::from_secs(10),
         }
     }
@@ -104,6 +107,10 @@ fn command(exe: &Path, invocation: &Invocation, scratch: &Scratch) -> io::Result
         // Under nohup it is ignored, and a tool lets it be.
         let mut command = Command::new("env");
         command.arg("--default-signal=HUP").arg(exe);
+        command
+    } else if invocation.stdout_closed {
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec \"$0\" \"$@\" >&-"]).arg(exe);
         command
     } else {
         Command::new(exe)

@@ -2,9 +2,10 @@
 //! What belongs into it is decided by `case`; what must be there afterwards by `expect`.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -44,14 +45,16 @@ impl Scratch {
         self.dir().join(OsStr::from_bytes(name))
     }
 
-    /// Writes a file, and makes the folders above it.
+    /// Writes a file that is the user's alone, and makes the folders above it.
     ///
     /// # Errors
     /// The file system says no.
     pub fn put(&self, name: &[u8], bytes: &[u8]) -> io::Result<()> {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
-        fs::write(path, bytes)
+        let mut file =
+            File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        file.write_all(bytes)
     }
 
     /// Everything below the working folder as relative paths, folders with a slash at the end,

@@ -76,6 +76,8 @@ pub struct SessionArgs {
     pub keep_alive: Option<Duration>,
     /// `--limit-rate`, in bytes a second; 0 is no limit.
     pub limit_rate: u64,
+    /// `--min-rate`, in bytes a second; 0 is none.
+    pub min_rate: u64,
     /// `-q`.
     pub quiet: bool,
     /// How often `-v` was given: 1 says what is done, 2 traces the protocol.
@@ -112,6 +114,7 @@ impl Default for SessionArgs {
             base: None,
             keep_alive: None,
             limit_rate: 0,
+            min_rate: 0,
             quiet: false,
             verbose: 0,
         }
@@ -123,6 +126,9 @@ impl SessionArgs {
     pub(super) fn conflict(&self) -> Option<&'static str> {
         if self.key.is_some() && self.cert.is_none() {
             return Some("--key needs --cert");
+        }
+        if self.limit_rate > 0 && self.min_rate > self.limit_rate {
+            return Some("--min-rate is more than --limit-rate allows");
         }
         if self.no_netrc && self.netrc_file.is_some() {
             return Some("--no-netrc and --netrc-file exclude each other");
@@ -317,6 +323,14 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| put(&mut args.limit_rate, bytes_a_second(value)),
         help: "Move at most BYTES a second. All connections together; k, m and g are powers of 1024, \
                0 is no limit.",
+    },
+    Flag {
+        long: "min-rate",
+        short: None,
+        takes: Takes::Value("BYTES"),
+        set: |args, value| put(&mut args.min_rate, bytes_a_second(value)),
+        help: "Break off below BYTES a second. That is the average over 30 s of waiting for the server; \
+               the connection counts as broken, and is mended. 0, the default, bears any.",
     },
     Flag {
         long: "parallel",

@@ -65,6 +65,9 @@ pub enum By {
 /// directory, and less than memory does.
 pub const MAX_ENTRIES: usize = 4_000_000;
 
+/// Most bytes of names and other texts that are kept: 64 for each of those.
+const MAX_BYTES: usize = 256 * 1024 * 1024;
+
 /// A listing of more than [`MAX_ENTRIES`] entries, or with more than 4 GiB of text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooMany;
@@ -75,7 +78,7 @@ impl Roll {
     /// # Errors
     /// There are too many.
     pub fn push(&mut self, name: &[u8], entry: &Entry<'_>) -> Result<(), TooMany> {
-        if self.rows.len() >= MAX_ENTRIES {
+        if self.rows.len() >= MAX_ENTRIES || self.bytes.len() >= MAX_BYTES {
             return Err(TooMany);
         }
         let start = u32::try_from(self.bytes.len()).map_err(|_| TooMany)?;
@@ -101,6 +104,19 @@ impl Roll {
             utc: entry.modified.is_some_and(|stamp| stamp.utc),
         });
         Ok(())
+    }
+
+    /// As [`Self::push`], as long as there are less than `most`.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn push_within(
+        &mut self,
+        most: usize,
+        name: &[u8],
+        entry: &Entry<'_>,
+    ) -> Result<(), TooMany> {
+        if self.rows.len() < most { self.push(name, entry) } else { Err(TooMany) }
     }
 
     /// Keeps `entry` without what only columns show: owner, group, target and unique.

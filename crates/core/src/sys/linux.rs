@@ -1,16 +1,22 @@
 //! Linux: bytes that move inside the kernel, and the one TCP option that saves 40 ms a reply.
 
+use std::ffi::OsStr;
 use std::io;
 use std::net::TcpStream;
 use std::os::fd::{AsFd, OwnedFd};
 
+use rustix::fs::{OFlags, RenameFlags};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags};
+use rustix::process::DumpableBehavior;
 
 use super::Fast;
 
 /// The size asked for our own pipes, in bytes; what an unprivileged process may have at most.
 const PIPE_SIZE: usize = 1024 * 1024;
+
+/// How a directory is opened that is only passed through: it need not be readable.
+pub const HANDLE: OFlags = OFlags::PATH;
 
 /// A pipe of our own, through which bytes go from socket to socket or file.
 #[derive(Debug)]
@@ -88,4 +94,22 @@ fn answer(mut call: impl FnMut() -> rustix::io::Result<usize>) -> io::Result<Fas
 /// delayed ACK then costs 40 ms a reply. The kernel forgets it, so it is asked before every read.
 pub fn quick_ack(socket: &TcpStream) {
     let _ = rustix::net::sockopt::set_tcp_quickack(socket, true);
+}
+
+/// Renames within a folder unless the new name is taken; `false` where that cannot be asked for.
+///
+/// # Errors
+/// `AlreadyExists`, and others of renameat2(2).
+pub fn rename_new(folder: &impl AsFd, old: &OsStr, new: &OsStr) -> io::Result<bool> {
+    match rustix::fs::renameat_with(folder, old, folder, new, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(true),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::PERM) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Keeps the memory of this process, where passwords lie, out of core dumps, and its memory and environment
+/// from other processes of the same user. A program that we run is not concerned. Best effort.
+pub fn seal() {
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }

@@ -11,13 +11,15 @@ mod other;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 use other as platform;
 
+mod folder;
 mod portable;
 mod signals;
 
-pub use platform::{Pipe, quick_ack, send_file, splice, tee, widen};
+pub use folder::{Folder, Opening, Seen, Sort, seen};
+pub use platform::{Pipe, quick_ack, seal, send_file, splice, tee, widen};
 pub use portable::{
-    Descriptor, Ready, descriptor, is_terminal, keep_alive, read, terminate, try_lock, wait,
-    wait_any, was_closed, write,
+    Descriptor, Ready, bad_descriptor, descriptor, is_terminal, keep_alive, read, terminate,
+    try_lock, wait, wait_any, was_closed, write,
 };
 pub use signals::{SIGPIPE, die_of_broken_pipe, tidy_on_death};
 

@@ -1,10 +1,16 @@
 //! Systems without splice: every fast path says `Unsupported`, and read and write do the work.
 
+use std::ffi::OsStr;
 use std::io;
 use std::net::TcpStream;
 use std::os::fd::{AsFd, OwnedFd};
 
+use rustix::fs::OFlags;
+
 use super::Fast;
+
+/// How a directory is opened that is only passed through; here it has to be readable.
+pub const HANDLE: OFlags = OFlags::RDONLY;
 
 /// A pipe that nothing goes through here.
 #[derive(Debug)]
@@ -44,3 +50,16 @@ pub fn widen(_pipe: &impl AsFd) {}
 
 /// Does nothing.
 pub fn quick_ack(_socket: &TcpStream) {}
+
+/// Always `false`.
+pub fn rename_new(_folder: &impl AsFd, _old: &OsStr, _new: &OsStr) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// No core dumps, for the passwords in them. Best effort.
+pub fn seal() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Core);
+    limit.current = Some(0);
+    let _ = setrlimit(Resource::Core, limit);
+}

@@ -52,6 +52,11 @@ pub fn was_closed(fd: &impl AsFd) -> bool {
     here.st_rdev == null.st_rdev && here.st_rdev != 0 && both_ways
 }
 
+/// The error of a descriptor that is not open.
+pub fn bad_descriptor() -> io::Error {
+    Errno::BADF.into()
+}
+
 /// Reads from a descriptor.
 ///
 /// # Errors

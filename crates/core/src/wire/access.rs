@@ -46,6 +46,8 @@ pub struct Access {
     pub timeout: Duration,
     /// The cap on all transfers together.
     pub rate: Option<Arc<Rate>>,
+    /// Bytes a second that a data connection must move on average; 0 is any.
+    pub min_rate: u64,
     /// How long a control connection may be silent during a transfer before NOOP is sent.
     pub keep_alive: Option<Duration>,
     /// How often a server that has too many guests is asked for a place again.

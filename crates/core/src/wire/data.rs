@@ -265,16 +265,17 @@ impl Session {
         };
         socket.set_read_timeout(Some(timeout)).map_err(Cause::Local)?;
         socket.set_write_timeout(Some(timeout)).map_err(Cause::Local)?;
-        let stream = Stream::Plain(socket);
-        match &self.tls {
+        let (stream, least) = (Stream::Plain(socket), self.access.min_rate);
+        let stream = match &self.tls {
             Some(tls) if self.protected => {
                 let config = std::sync::Arc::clone(&tls.config);
                 stream
                     .secure(&config, &self.origin.host, timeout)
-                    .map_err(|cause| self.last_words(cause))
+                    .map_err(|cause| self.last_words(cause))?
             }
-            _ => Ok(stream),
-        }
+            _ => stream,
+        };
+        Ok(stream.paced(least))
     }
 
     /// The server's own reason for a broken transfer, if it gives one within a moment; else

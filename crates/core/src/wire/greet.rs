@@ -185,7 +185,9 @@ impl Guest<'_> {
             return Ok(());
         }
         if self.policy() == TlsPolicy::Try {
-            session.control.trace().note("this server has no TLS: going on in the clear");
+            let text = "this server refuses TLS: going on in the clear, password and all; \
+                        --tls=require does not";
+            session.control.trace().tell(text);
             return Ok(());
         }
         Err(Cause::Tls(format!("the server refuses TLS: {}", said(&reply))))

@@ -9,6 +9,7 @@ use suppaftp::rustls::ClientConfig;
 
 use super::tls::{self, TlsStream};
 use crate::error::Cause;
+use crate::pace::{Pace, SPAN};
 
 /// How long a server may take to answer our close_notify after an upload. IIS never does.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -20,6 +21,8 @@ pub enum Stream {
     Plain(TcpStream),
     /// Bytes that this process has to encrypt.
     Tls(Box<TlsStream>),
+    /// One of these, which has to be fast enough: all bytes pass through memory.
+    Paced(Box<(Stream, Pace)>),
 }
 
 impl Stream {
@@ -28,6 +31,7 @@ impl Stream {
         match self {
             Self::Plain(socket) => socket,
             Self::Tls(stream) => &stream.sock.socket,
+            Self::Paced(paced) => paced.0.socket(),
         }
     }
 
@@ -35,7 +39,7 @@ impl Stream {
     pub fn plain(&self) -> Option<&TcpStream> {
         match self {
             Self::Plain(socket) => Some(socket),
-            Self::Tls(_) => None,
+            Self::Tls(_) | Self::Paced(_) => None,
         }
     }
 
@@ -54,7 +58,15 @@ impl Stream {
                 let stream = tls::handshake(config, host, socket, limit)?;
                 Ok(Self::Tls(Box::new(stream)))
             }
-            Self::Tls(_) => Ok(self),
+            Self::Tls(_) | Self::Paced(_) => Ok(self),
+        }
+    }
+
+    /// Has the peer move `least` bytes a second, if any are asked for.
+    pub(super) fn paced(self, least: u64) -> Self {
+        match least {
+            0 => self,
+            least => Self::Paced(Box::new((self, Pace::new(least, SPAN)))),
         }
     }
 
@@ -72,14 +84,19 @@ impl Stream {
                 stream.sock.deadline = Some(deadline);
                 Ok(())
             }
+            Self::Paced(paced) => paced.0.set_deadline(deadline),
         }
     }
 
     /// Closes a connection that was read to its end; under TLS the server is told so.
     pub(super) fn close(self) {
-        if let Self::Tls(mut stream) = self {
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
+        match self {
+            Self::Plain(_) => {}
+            Self::Tls(mut stream) => {
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+            Self::Paced(paced) => paced.0.close(),
         }
     }
 
@@ -105,6 +122,7 @@ impl Stream {
                 let _ = drain(stream);
                 Ok(())
             }
+            Self::Paced(paced) => paced.0.finish_upload(),
         }
     }
 }
@@ -120,6 +138,10 @@ impl Read for Stream {
         match self {
             Self::Plain(socket) => socket.read(buffer),
             Self::Tls(stream) => stream.read(buffer),
+            Self::Paced(paced) => {
+                let (stream, pace) = &mut **paced;
+                pace.time(|| stream.read(buffer))
+            }
         }
     }
 }
@@ -129,6 +151,10 @@ impl Write for Stream {
         match self {
             Self::Plain(socket) => socket.write(bytes),
             Self::Tls(stream) => stream.write(bytes),
+            Self::Paced(paced) => {
+                let (stream, pace) = &mut **paced;
+                pace.time(|| stream.write(bytes))
+            }
         }
     }
 
@@ -136,6 +162,7 @@ impl Write for Stream {
         match self {
             Self::Plain(socket) => socket.flush(),
             Self::Tls(stream) => stream.flush(),
+            Self::Paced(paced) => paced.0.flush(),
         }
     }
 }

@@ -191,25 +191,59 @@ pub(super) fn handshake(
 }
 
 fn explain(error: io::Error, limit: Duration) -> Cause {
-    use rustls::{CertificateError as Bad, Error};
+    use rustls::{AlertDescription as Alert, Error};
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     let Some(tls) = tls else { return Cause::lost(Phase::Tls, error, limit) };
     Cause::Tls(match tls {
-        Error::InvalidCertificate(bad) => match bad {
-            Bad::UnknownIssuer => "the certificate is signed by nobody this system trusts; \
-                name its authority with --cacert, or trust anybody with --insecure"
-                .into(),
-            Bad::Expired | Bad::ExpiredContext { .. } => "the certificate has expired".into(),
-            Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
-                "the certificate is not valid yet; is this machine's clock right?".into()
-            }
-            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
-                format!("the certificate is for another host: {bad}")
-            }
-            other => format!("the certificate is not valid: {other}"),
-        },
+        Error::InvalidCertificate(bad) => bad_certificate(bad),
+        Error::InvalidMessage(_) => "what the server sends is no TLS; \
+            ftps:// is for servers that begin with it, ftpes:// for those that are asked"
+            .into(),
+        Error::PeerIncompatible(why) => {
+            format!("the server has no TLS that is safe enough, 1.2 at least: {why:?}")
+        }
+        Error::AlertReceived(Alert::ProtocolVersion | Alert::HandshakeFailure) => {
+            "the server has no TLS that is safe enough, or wants a certificate of ours (--cert)"
+                .into()
+        }
+        Error::AlertReceived(
+            alert @ (Alert::CertificateRequired | Alert::BadCertificate | Alert::UnknownCA),
+        ) => format!("the server does not accept our certificate ({alert:?}); --cert names one"),
         other => format!("TLS failed: {other}"),
     })
+}
+
+/// What is wrong with a certificate, and what to try.
+fn bad_certificate(bad: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as Bad;
+    const TRUST: &str = "name its authority with --cacert, or trust anybody with --insecure";
+    match bad {
+        Bad::UnknownIssuer => {
+            format!("the certificate is signed by nobody this system trusts; {TRUST}")
+        }
+        Bad::Expired | Bad::ExpiredContext { .. } => {
+            "the certificate has expired; only --insecure takes it".into()
+        }
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+            "the certificate is not valid yet; is this machine's clock right?".into()
+        }
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+            format!("the certificate is for another host: {bad}; use that name, or --insecure")
+        }
+        Bad::Revoked => "the certificate was revoked; only --insecure takes it".into(),
+        Bad::UnknownRevocationStatus
+        | Bad::ExpiredRevocationList
+        | Bad::ExpiredRevocationListContext { .. } => {
+            "nobody can tell whether the certificate was revoked; only --insecure takes it".into()
+        }
+        Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => {
+            "the certificate is not for servers; only --insecure takes it".into()
+        }
+        Bad::Other(why) if why.to_string().contains("CaUsedAsEndEntity") => {
+            format!("the certificate is signed by itself; {TRUST}")
+        }
+        other => format!("the certificate is not valid: {other}; only --insecure takes it"),
+    }
 }
 
 /// For `--insecure`: signatures are still checked, so that the peer has the key it shows, but any

@@ -7,8 +7,10 @@ use crate::charset::for_terminal;
 /// Where control connection lines are shown, if anywhere.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Trace {
-    /// Whether to show anything.
+    /// Whether the dialogue is shown (`-vv`).
     pub on: bool,
+    /// Whether what somebody should know is told (`-v`).
+    pub tells: bool,
 }
 
 /// Commands whose argument is a secret (RFC 959 §4.1.1).
@@ -34,6 +36,13 @@ impl Trace {
     /// Shows a remark of ours.
     pub(super) fn note(self, text: &str) {
         if self.on {
+            self.show("* ", text.as_bytes());
+        }
+    }
+
+    /// Tells what somebody who asked for more than errors should know.
+    pub(super) fn tell(self, text: &str) {
+        if self.tells || self.on {
             self.show("* ", text.as_bytes());
         }
     }

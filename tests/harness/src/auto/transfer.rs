@@ -10,6 +10,7 @@ use super::fault::{Harm, Strike};
 use super::listing::{self, Style};
 use super::session::{End, Flow, Session};
 use super::tree::{Kind, Node, parent};
+use crate::text::fits;
 
 const DONE: &str = "226 Transfer complete";
 const BROKEN: &str = "426 data connection broken";
@@ -74,7 +75,7 @@ impl Session {
     fn list(&mut self, verb: &str, arg: &[u8]) -> Flow {
         let (arg, all) = self.listed(arg);
         let path = self.path(arg);
-        let made = |(v, dir, _): &&(String, Vec<u8>, Vec<u8>)| v == verb && *dir == path;
+        let made = |(v, dir, _): &&(String, Vec<u8>, Vec<u8>)| v == verb && fits(dir, &path);
         if let Some((_, _, bytes)) = self.shared.setup.listings.iter().find(made) {
             let bytes = bytes.clone();
             return self.send(&bytes);

@@ -1,0 +1,4 @@
+//! Names in all encodings.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::bytes::read_encodings(input));

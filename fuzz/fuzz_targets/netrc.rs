@@ -1,0 +1,4 @@
+//! netrc files.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::bytes::read_netrc(input));

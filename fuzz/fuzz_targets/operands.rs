@@ -1,0 +1,4 @@
+//! Lists of operands below a base.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::bytes::read_operands(input));

@@ -1,0 +1,4 @@
+//! URLs as typed.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::bytes::read_url(input));
