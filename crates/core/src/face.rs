@@ -2,12 +2,15 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crate::cli::{Parsed, Tool};
 use crate::ending::Ending;
 use crate::error::{Cause, Failure};
 use crate::local::Unfinished;
+use crate::progress::{Form, When, status};
 use crate::report::{self, Report};
+use crate::servers::Servers;
 use crate::sys;
 
 /// Runs a tool: `plan` decides everything that the command line, the environment and the files
@@ -34,16 +37,38 @@ pub fn main<A: Default, P>(
 /// Has a signal that ends the run tidy up, here and on servers, before the process dies of it.
 pub fn tidy_when_told(ending: &Ending, unfinished: Unfinished, report: &mut Report) {
     report.ending = ending.clone();
-    let ending = ending.clone();
+    let (ending, screen) = (ending.clone(), report.screen.clone());
     let tidied = sys::tidy_on_death(move || {
         // What is on this machine is gone first, should the servers take long.
         unfinished.remove_all();
         ending.come();
         unfinished.remove_all();
+        screen.close();
     });
     if let Err(error) = tidied {
         report.cause(*b"signals", Cause::Local(error));
     }
+}
+
+/// Shows how far the transfers of a run are, where that is wanted, and when SIGUSR1 asks. `writes` says
+/// whether the run writes to stdout.
+pub fn show_progress(servers: &Servers, (when, writes): (When, bool), report: &mut Report) {
+    let (meter, tell) = (servers.meter(), report.teller());
+    let asked = Arc::clone(&meter);
+    if let Err(error) = sys::answer_when_asked(move || tell(&status(&asked.read()))) {
+        report.cause(*b"signals", Cause::Local(error));
+    }
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let terminal = sys::is_terminal(&std::io::stderr()) && !dumb;
+    let alone = !(writes && sys::is_terminal(&std::io::stdout()));
+    let form = match when {
+        _ if report.is_quiet() => return,
+        When::Never => return,
+        When::Auto if !(terminal && alone) => return,
+        When::Auto | When::Always if terminal => Form::Bars,
+        When::Auto | When::Always => Form::Lines,
+    };
+    report.screen.show(&meter, form, report.teller());
 }
 
 fn print(tool: &'static str, text: &str) -> ExitCode {

@@ -21,12 +21,12 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`flow`], [`copy`], [`fan`], [`rewind`],
+//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`meter`], [`flow`], [`copy`], [`fan`], [`rewind`],
 //!   [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
 //!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`walk`], [`expand`]
-//! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
+//! * the face: [`progress`], [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod begun;
 pub mod charset;
@@ -51,6 +51,7 @@ pub mod listing;
 pub mod local;
 pub mod login;
 pub mod look;
+pub mod meter;
 pub mod names;
 pub mod netrc;
 pub mod newer;
@@ -61,6 +62,7 @@ pub mod pattern;
 pub mod pool;
 pub mod prepare;
 pub mod producer;
+pub mod progress;
 pub mod rate;
 pub mod relay;
 pub mod reply;

@@ -157,6 +157,7 @@ pub fn servers<'o>(
         timeout: args.timeout,
         keep_alive: args.keep_alive,
         rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),
+        meter: Arc::default(),
         retries: args.retries,
         ending: Ending::default(),
         pipeline: !args.no_pipeline,

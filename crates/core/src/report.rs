@@ -10,6 +10,7 @@ use crate::charset::{Charset, for_terminal};
 use crate::crowd::has_no_room;
 use crate::ending::Ending;
 use crate::error::{Cause, Failure, Outcome, Phase};
+use crate::progress::Screen;
 use crate::reply::Reply;
 use crate::sys;
 
@@ -23,6 +24,8 @@ pub struct Report {
     verbose: bool,
     outcome: Outcome,
     reader_left: bool,
+    /// Where bars may be shown, which messages must not run into.
+    pub screen: Screen,
     /// At the end by a signal nothing is said any more.
     pub ending: Ending,
 }
@@ -37,6 +40,7 @@ impl Report {
             verbose,
             outcome: Outcome::Done,
             reader_left: false,
+            screen: Screen::default(),
             ending: Ending::default(),
         }
     }
@@ -93,6 +97,7 @@ impl Report {
 
     /// The exit code. When stdout was closed by its reader the process dies of SIGPIPE here.
     pub fn finish(self) -> ExitCode {
+        self.screen.close();
         if self.reader_left {
             sys::die_of_broken_pipe();
         }
@@ -173,8 +178,24 @@ impl Report {
     }
 
     fn print(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{}: {text}", self.tool);
+        let tool = self.tool;
+        self.screen.around(|| tell(tool, text));
     }
+
+    /// What prints a line of this tool's, also when it is to be quiet.
+    pub fn teller(&self) -> impl Fn(&str) + Send + use<> {
+        let (screen, tool) = (self.screen.clone(), self.tool);
+        move |text| screen.around(|| tell(tool, text))
+    }
+
+    /// Whether nothing is to be said.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+}
+
+fn tell(tool: &str, text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{tool}: {text}");
 }
 
 /// Prints what is wrong with a command line; the exit code is 2.

@@ -9,6 +9,7 @@ use crate::charset::Charset;
 use crate::crowd::is_crowded;
 use crate::ending::{Ending, Stake};
 use crate::error::{Cause, Outcome};
+use crate::meter::Meter;
 use crate::path::RemotePath;
 use crate::retry::Tries;
 use crate::url::Origin;
@@ -278,6 +279,11 @@ impl Servers {
     /// The end of the run, should a signal bring it.
     pub fn ending(&self) -> Ending {
         self.access.ending.clone()
+    }
+
+    /// What counts the bytes of the run.
+    pub fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.access.meter)
     }
 
     /// The other side of a relay, where names are written in `charset`.

@@ -98,6 +98,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "producer.rs",
             "ending.rs",
             "rate.rs",
+            "meter.rs",
             "flow.rs",
             "copy.rs",
             "fan.rs",
@@ -155,6 +156,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
     (
         "face",
         &[
+            "progress.rs",
             "report.rs",
             "cli/values.rs",
             "cli/operands.rs",
@@ -189,13 +191,14 @@ const KNOTS: [(&str, &str); 2] = [
 ];
 
 /// Outside crates, and where alone they may be named; memchr may be named everywhere.
-const DOORS: [(&str, &str); 12] = [
+const DOORS: [(&str, &str); 13] = [
     ("suppaftp", "wire/"),
     ("rustls", "wire/"),
     ("rustls_native_certs", "wire/"),
     ("rustix", "sys/"),
     ("signal_hook", "sys/"),
     ("sha2", "checksum.rs"),
+    ("indicatif", "progress.rs"),
     ("lexopt", "cli/"),
     ("encoding_rs", "charset.rs charset/guess.rs"),
     ("chardetng", "charset/guess.rs"),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{bail, ensure};
 use ftp_core::newer::Insist;
 use ftp_core::prepare::{self, Operand};
+use ftp_core::progress::When;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::Target;
@@ -37,6 +38,8 @@ pub struct Plan {
     /// Whether what an earlier run left is gone on with.
     pub continues: bool,
     pub retries: u32,
+    /// When bars are shown.
+    pub progress: When,
     /// How many files are fetched at once.
     pub lanes: NonZeroU32,
     /// Over how many sessions one file is fetched.
@@ -105,6 +108,7 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
         no_clobber: args.no_clobber,
         continues: args.continues,
         retries: args.session.retries,
+        progress: args.session.progress,
         segments,
         lanes: if several || args.recursive { args.session.parallel } else { NonZeroU32::MIN },
     })

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ftp_core::checksum::Sum;
 use ftp_core::error::{Cause, Failure};
-use ftp_core::face::{local_stdout, tidy_when_told};
+use ftp_core::face::{local_stdout, show_progress, tidy_when_told};
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
 use ftp_core::names::local_child;
@@ -42,6 +42,7 @@ pub fn run(plan: Plan) -> Report {
     let unfinished = Unfinished::default();
     tidy_when_told(&servers.ending(), unfinished.clone(), &mut report);
     let to_stdout = plan.destination == Destination::Stdout;
+    show_progress(&servers, (plan.progress, to_stdout), &mut report);
     let get = Get {
         destination: plan.destination,
         recursive: plan.recursive,

@@ -10,6 +10,7 @@ use ftp_core::direct::Fxp;
 use ftp_core::newer::Insist;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare::{self, Operand};
+use ftp_core::progress::When;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Origin, Target};
@@ -26,6 +27,8 @@ pub struct Plan {
     pub sinks: Vec<Servers>,
     pub operands: Vec<Operand>,
     pub how: How,
+    /// When bars are shown.
+    pub progress: When,
     /// How many files are copied at once.
     pub lanes: NonZeroU32,
 }
@@ -113,6 +116,7 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
             verify: args.verify,
             retries: args.session.retries,
         },
+        progress: args.session.progress,
         lanes: if several || args.recursive { args.session.parallel } else { NonZeroU32::MIN },
     })
 }

@@ -11,6 +11,7 @@ use ftp_core::deliver::Store;
 use ftp_core::newer::Insist;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare;
+use ftp_core::progress::When;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Address, Origin, Target, redacted};
@@ -58,6 +59,8 @@ pub struct Plan {
     /// How many bytes the one source must have.
     pub size: Option<u64>,
     pub retries: u32,
+    /// When bars are shown.
+    pub progress: When,
     /// How many files are stored at once.
     pub lanes: NonZeroU32,
 }
@@ -112,6 +115,7 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         verify: args.verify,
         size: args.size,
         retries: args.session.retries,
+        progress: args.session.progress,
         // What is appended to one file must come in order.
         lanes: if one_file || args.append { NonZeroU32::MIN } else { args.session.parallel },
     })

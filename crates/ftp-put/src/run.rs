@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
-use ftp_core::face::tidy_when_told;
+use ftp_core::face::{show_progress, tidy_when_told};
 use ftp_core::local::Unfinished;
 use ftp_core::newer::{Insist, Version};
 use ftp_core::parents::Made;
@@ -34,6 +34,7 @@ use crate::share::Piece;
 pub fn run(plan: Plan) -> Report {
     let Plan { mut report, servers, origin, sources, to, .. } = plan;
     tidy_when_told(&servers.ending(), Unfinished::default(), &mut report);
+    show_progress(&servers, (plan.progress, false), &mut report);
     let how = How {
         store: plan.how,
         recursive: plan.recursive,
@@ -222,6 +223,7 @@ impl<'a> Put<'a> {
         let check = check.map_err(|cause| Failure::new(to.as_bytes(), cause))?;
         let upload = Upload {
             path,
+            name: to,
             how: self.how.store,
             source: input.source,
             kind: self.how.kind,

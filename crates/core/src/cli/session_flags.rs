@@ -14,6 +14,7 @@ use super::values::{
 };
 use crate::charset::Charset;
 use crate::choices::{one_of, words};
+use crate::progress::When;
 use crate::secret::Secret;
 use crate::wire::{Active, Family, TlsPolicy};
 
@@ -72,6 +73,8 @@ pub struct SessionArgs {
     pub keep_alive: Option<Duration>,
     /// `--limit-rate`, in bytes a second; 0 is no limit.
     pub limit_rate: u64,
+    /// `--progress`.
+    pub progress: When,
     /// `-q`.
     pub quiet: bool,
     /// How often `-v` was given: 1 says what is done, 2 traces the protocol.
@@ -107,6 +110,7 @@ impl Default for SessionArgs {
             base: None,
             keep_alive: None,
             limit_rate: 0,
+            progress: When::Auto,
             quiet: false,
             verbose: 0,
         }
@@ -342,6 +346,15 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| keep(&mut args.base, base(value)),
         help: "The list of -T holds names below URL. They are taken as they are, without %XX and \
                wild cards.",
+    },
+    Flag {
+        long: "progress",
+        short: None,
+        takes: Takes::OneOf("", &words(&When::CHOICES)),
+        set: |args, value| put(&mut args.progress, one_of(value, &When::CHOICES)),
+        help: "Show how far transfers are, on stderr. With auto, which is the default, by a bar for each connection when \
+               stderr is a terminal and nothing else is written to one; always writes a line a second where it is none. \
+               SIGUSR1 asks for one line in any case.",
     },
     Flag {
         long: "quiet",

@@ -9,6 +9,7 @@ use super::tls::TlsTrust;
 use super::trace::Trace;
 use crate::charset::Charset;
 use crate::ending::Ending;
+use crate::meter::Meter;
 use crate::rate::Rate;
 use crate::secret::Secret;
 
@@ -43,6 +44,8 @@ pub struct Access {
     pub timeout: Duration,
     /// The cap on all transfers together.
     pub rate: Option<Arc<Rate>>,
+    /// What counts the bytes of all transfers.
+    pub meter: Arc<Meter>,
     /// How long a control connection may be silent during a transfer before NOOP is sent.
     pub keep_alive: Option<Duration>,
     /// How often a server that has too many guests is asked for a place again.
