@@ -43,7 +43,7 @@ pub fn tidy_when_told(ending: &Ending, unfinished: Unfinished, report: &mut Repo
         unfinished.remove_all();
         ending.come();
         unfinished.remove_all();
-        screen.close();
+        screen.leave();
     });
     if let Err(error) = tidied {
         report.cause(*b"signals", Cause::Local(error));
@@ -60,7 +60,8 @@ pub fn show_progress(servers: &Servers, (when, writes): (When, bool), report: &m
     }
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let terminal = sys::is_terminal(&std::io::stderr()) && !dumb;
-    let alone = !(writes && sys::is_terminal(&std::io::stdout()));
+    // The one who reads our output may use the terminal, as less does, or have a bar of its own.
+    let alone = !writes || sys::descriptor(&std::io::stdout()) == sys::Descriptor::File;
     let form = match when {
         _ if report.is_quiet() => return,
         When::Never => return,

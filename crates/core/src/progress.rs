@@ -5,6 +5,7 @@
 //! land in them.
 
 use std::collections::VecDeque;
+use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -92,6 +93,15 @@ impl Screen {
     pub fn close(&self) {
         if let Some(bars) = self.lock().take() {
             let _ = bars.all.clear();
+        }
+    }
+
+    /// Leaves the bars as they are, since the process dies. They cannot be taken away any more: the
+    /// terminal may have echoed a `^C` behind them, and nobody knows where the cursor is then.
+    pub fn leave(&self) {
+        if let Some(bars) = self.lock().take() {
+            std::mem::forget(bars);
+            let _ = writeln!(std::io::stderr().lock());
         }
     }
 

@@ -353,7 +353,7 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         takes: Takes::OneOf("", &words(&When::CHOICES)),
         set: |args, value| put(&mut args.progress, one_of(value, &When::CHOICES)),
         help: "Show how far transfers are, on stderr. With auto, which is the default, by a bar for each connection when \
-               stderr is a terminal and nothing else is written to one; always writes a line a second where it is none. \
+               stderr is a terminal and no data go to stdout, or to a file there; always writes a line a second where it is none. \
                SIGUSR1 asks for one line in any case.",
     },
     Flag {
