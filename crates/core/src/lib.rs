@@ -19,14 +19,14 @@
 //! that, and `docs/ARCHITECTURE.md` draws it file by file.
 //!
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
-//!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`]
+//!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`], [`json`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
 //! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`meter`], [`flow`], [`copy`], [`fan`], [`rewind`],
 //!   [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
 //!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`walk`], [`expand`]
-//! * the face: [`progress`], [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
+//! * the face: [`progress`], [`record`], [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod begun;
 pub mod charset;
@@ -46,6 +46,7 @@ pub mod face;
 pub mod fan;
 pub mod features;
 pub mod flow;
+pub mod json;
 pub mod line;
 pub mod listing;
 pub mod local;
@@ -64,6 +65,7 @@ pub mod prepare;
 pub mod producer;
 pub mod progress;
 pub mod rate;
+pub mod record;
 pub mod relay;
 pub mod reply;
 pub mod report;

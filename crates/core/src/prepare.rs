@@ -39,7 +39,7 @@ pub fn charset(args: &SessionArgs) -> anyhow::Result<Charset> {
 
 /// A report that speaks as loud as the flags say.
 pub fn report(tool: &'static str, args: &SessionArgs, charset: Charset) -> Report {
-    Report::new(tool, charset, args.quiet, args.verbose > 0)
+    Report::new(tool, charset, args.quiet, args.verbose > 0).with_json(args.json)
 }
 
 /// An operand of the command line or of a list.

@@ -42,6 +42,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "netrc.rs",
             "window.rs",
             "checksum.rs",
+            "json.rs",
         ],
     ),
     (
@@ -157,6 +158,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         "face",
         &[
             "progress.rs",
+            "record.rs",
             "report.rs",
             "cli/values.rs",
             "cli/operands.rs",

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::thread;
 
@@ -20,6 +21,7 @@ use ftp_core::segments;
 use ftp_core::servers::Server;
 use ftp_core::sys;
 use ftp_core::turns::Turns;
+use ftp_core::verify::Copied;
 use ftp_core::wire::{Next, Type, Wants};
 
 use crate::run::{Done, Get, Job, settle};
@@ -78,6 +80,11 @@ impl Get {
         }
         let Piece { path, kind, next, known, goal, .. } = piece;
         let job = Job { path, kind: *kind, next: *next, known: *known };
+        let file = match goal {
+            Goal::File(file) => Some(file.as_os_str().as_bytes().to_vec()),
+            Goal::Stdout | Goal::Place(_) => None,
+        };
+        report.begin(server.origin.url_of(path), file);
         let done = self.fetch_to(server, &job, goal);
         settle(server, report, &job, done);
     }
@@ -96,9 +103,10 @@ impl Get {
         server: &mut Server,
         job: &Job<'_>,
         draft: &Draft,
-    ) -> Result<u64, Cause> {
+    ) -> Result<Copied, Cause> {
         let Some(check) = self.check(server, job)? else {
-            return self.fetch_as_planned(server, job, (draft, None));
+            let count = self.fetch_as_planned(server, job, (draft, None))?;
+            return Ok(Copied::new(count, None));
         };
         let count = self.fetch_as_planned(server, job, (draft, check.sum.as_ref()))?;
         check.fill(draft.file(), (0, count)).map_err(Cause::Local)?;
@@ -106,7 +114,7 @@ impl Get {
         if let (Err(Cause::WrongSum { .. }), Draft::Kept { part, .. }) = (&held, draft) {
             part.file.set_len(0).map_err(Cause::Local)?;
         }
-        held.map(|()| count)
+        held.map(|()| Copied::new(count, Some(&check)))
     }
 
     /// Over several sessions where that was asked for, or from where an earlier run came.

@@ -157,6 +157,10 @@ impl<'a> Pipe<'a> {
             Failed::Sink(place, cause) => (place, cause),
         };
         let Some(sink) = self.sinks.get(place) else { return };
+        if !report.has_subject() {
+            let there = sink.server.origin.url_of(&RemotePath::default());
+            report.begin(server.origin.url_of(path), Some(there));
+        }
         let what = [path.as_bytes(), b" -> ", sink.server.origin.shown().as_bytes()].concat();
         sources::fail(report, &sink.server.origin, &what, cause);
     }

@@ -32,6 +32,7 @@ pub fn run(plan: Plan) -> Report {
         let (servers, report) = (&mut lead.servers, &mut lead.report);
         sources::for_each(servers, &operands, report, &mut |server, report, source| {
             if let Err(cause) = rm.source(server, report, source) {
+                report.forget();
                 sources::fail(report, &server.origin, source.path.as_bytes(), cause);
             }
             if report.reader_left() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -64,6 +65,7 @@ impl Rm {
         source: &Source,
     ) -> Result<(), Cause> {
         let path = &source.path;
+        report.begin(server.origin.url_of(path), None);
         if self.dry_run {
             return self.rehearse(server, report, source);
         }
@@ -96,14 +98,14 @@ impl Rm {
             };
         };
         match self.depth {
-            Depth::Files => self.missing_or(server, path, refused),
+            Depth::Files => self.missing_or((server, report), path, refused),
             Depth::EmptyDirectories => match self.ask(server, report, "RMD", path)? {
                 None => Ok(()),
-                Some(_) => self.missing_or(server, path, refused),
+                Some(_) => self.missing_or((server, report), path, refused),
             },
             Depth::Trees => match self.tree(server, report, path) {
                 // It is no directory either: what the server said of the file is the reason.
-                Err(Cause::Refused(_)) => self.missing_or(server, path, refused),
+                Err(Cause::Refused(_)) => self.missing_or((server, report), path, refused),
                 other => other,
             },
         }
@@ -112,12 +114,12 @@ impl Rm {
     fn directory(
         &self,
         server: &mut Server,
-        report: &Report,
+        report: &mut Report,
         path: &RemotePath,
     ) -> Result<(), Cause> {
         match self.ask(server, report, "RMD", path)? {
             None => Ok(()),
-            Some(refused) => self.missing_or(server, path, refused),
+            Some(refused) => self.missing_or((server, report), path, refused),
         }
     }
 
@@ -125,15 +127,16 @@ impl Rm {
     pub fn ask(
         &self,
         server: &mut Server,
-        report: &Report,
+        report: &mut Report,
         verb: &str,
         path: &RemotePath,
     ) -> Result<Option<Reply>, Cause> {
         let wants = Wants { features: !path.as_bytes().is_ascii(), data: false };
+        report.begin(server.origin.url_of(path), None);
         let session = server.session(wants)?;
         let reply = session.ask(verb, Some(path))?;
         if reply.is_done() {
-            report.done(&format!("{} removed", report.shown(path.as_bytes())));
+            report.worked(&format!("{} removed", report.shown(path.as_bytes())));
             return Ok(None);
         }
         if session.is_usable() { Ok(Some(reply)) } else { Err(Cause::Refused(reply)) }
@@ -143,7 +146,7 @@ impl Rm {
     /// missing, or that it may not be removed, so the path itself is asked for.
     pub fn missing_or(
         &self,
-        server: &mut Server,
+        (server, report): (&mut Server, &mut Report),
         path: &RemotePath,
         refused: Reply,
     ) -> Result<(), Cause> {
@@ -152,7 +155,12 @@ impl Rm {
         }
         let session = server.session(Wants::default())?;
         let there = session.entry(path)?.is_some() || session.enter(path)?.is_done();
-        if there { Err(Cause::Refused(refused)) } else { Ok(()) }
+        if there {
+            return Err(Cause::Refused(refused));
+        }
+        report.begin(server.origin.url_of(path), None);
+        report.skipped(&format!("{}: is not there", report.shown(path.as_bytes())));
+        Ok(())
     }
 
     /// Removes what is in a directory, then the directory. One of which something had to be left
@@ -169,7 +177,7 @@ impl Rm {
         });
         match walked {
             Err(Cause::Refused(refused)) if root.is_directory() => {
-                self.missing_or(server, root, refused)
+                self.missing_or((server, report), root, refused)
             }
             other => other,
         }
@@ -204,7 +212,7 @@ impl Rm {
                     self.release(server, report, &nest)?;
                 }
             }
-            Step::Failed(failure) => report.failed(failure),
+            Step::Failed(failure) => sources::failed_in_tree(report, &server.origin, failure),
         }
         Ok(Onward::In)
     }
@@ -230,15 +238,15 @@ impl Rm {
                 }
                 Step::Leaf(Item { path, .. })
                 | Step::Leave { item: Item { path, .. }, whole: true } => {
-                    print(report, path).map(|()| Onward::In)
+                    print(server, report, path).map(|()| Onward::In)
                 }
                 Step::Failed(failure) => {
-                    report.failed(&failure);
+                    sources::failed_in_tree(report, &server.origin, &failure);
                     Ok(Onward::In)
                 }
                 Step::Approach(_) | Step::Leave { .. } => Ok(Onward::In),
             }),
-            _ => print(report, path),
+            _ => print(server, report, path),
         }
     }
 }
@@ -259,7 +267,13 @@ fn is_directory(server: &mut Server, source: &Source) -> Result<bool, Cause> {
     if entered.is_done() { Ok(true) } else { Err(Cause::Refused(entered)) }
 }
 
-fn print(report: &Report, path: &RemotePath) -> Result<(), Cause> {
+/// Says what would go.
+fn print(server: &Server, report: &mut Report, path: &RemotePath) -> Result<(), Cause> {
+    if report.is_json() {
+        report.begin(server.origin.url_of(path), None);
+        report.skipped_silently();
+        return Ok(());
+    }
     let mut line = report.charset.show(path.as_bytes()).into_owned();
     line.push(b'\n');
     io::stdout().lock().write_all(&line).map_err(local_stdout)

@@ -112,7 +112,10 @@ impl Rm {
         let errand = Errand { origin: server.origin.clone(), wants, work: piece };
         match self.pool.offer(errand, |wants| server.arrive(wants)) {
             Some(errand) => self.remove(server, report, errand.work),
-            None => Ok(()),
+            None => {
+                report.forget();
+                Ok(())
+            }
         }
     }
 
@@ -121,6 +124,7 @@ impl Rm {
         report.charset = piece.charset;
         let path = piece.path.clone();
         if let Err(cause) = self.remove(server, report, piece) {
+            report.forget();
             sources::fail(report, &server.origin, path.as_bytes(), cause);
         }
     }
@@ -131,7 +135,7 @@ impl Rm {
         match (role, refused) {
             (Role::Operand(..), None) => Ok(()),
             (Role::Operand(..), Some(refused)) if self.depth == Depth::Files => {
-                self.missing_or(server, &path, refused)
+                self.missing_or((server, report), &path, refused)
             }
             (Role::Operand(place, source), refused) => {
                 self.put_off((place, *source, refused), server, report);
@@ -139,7 +143,8 @@ impl Rm {
             }
             (Role::In(nest), refused) => {
                 if let Some(refused) = refused {
-                    report.failed(&Failure::new(path.as_bytes(), Cause::Refused(refused)));
+                    let failure = Failure::new(path.as_bytes(), Cause::Refused(refused));
+                    sources::failed_in_tree(report, &server.origin, &failure);
                 }
                 self.release(server, report, &nest)
             }
@@ -161,7 +166,8 @@ impl Rm {
             }
             next = nest.parent.as_ref();
             if let Some(refused) = self.ask(server, report, "RMD", &nest.path)? {
-                report.failed(&Failure::new(nest.path.as_bytes(), Cause::Refused(refused)));
+                let failure = Failure::new(nest.path.as_bytes(), Cause::Refused(refused));
+                sources::failed_in_tree(report, &server.origin, &failure);
             }
         }
         Ok(())
@@ -171,9 +177,10 @@ impl Rm {
         &self,
         (place, source, refused): (usize, Source, Option<Reply>),
         server: &Server,
-        report: &Report,
+        report: &mut Report,
     ) {
         let (origin, charset) = (server.origin.clone(), report.charset);
+        report.forget();
         let rest = Rest { place, origin, source, refused, charset };
         self.rests.lock().unwrap_or_else(PoisonError::into_inner).push(rest);
     }
@@ -187,9 +194,11 @@ impl Rm {
         for Rest { origin, source, refused, charset, .. } in rests {
             let report = &mut lead.report;
             report.charset = charset;
+            report.begin(origin.url_of(&source.path), None);
             let server = lead.servers.at(&origin);
             let done = server.and_then(|s| self.directory_or(s, report, &source, refused));
             if let Err(cause) = done {
+                report.forget();
                 sources::fail(report, &origin, source.path.as_bytes(), cause);
             }
             self.pool.catch_up(lead);

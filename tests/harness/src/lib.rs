@@ -29,6 +29,7 @@ mod expect;
 mod invoke;
 mod lines;
 mod net;
+mod schema;
 mod scratch;
 mod script;
 mod server;

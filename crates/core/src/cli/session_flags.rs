@@ -75,6 +75,8 @@ pub struct SessionArgs {
     pub limit_rate: u64,
     /// `--progress`.
     pub progress: When,
+    /// `--json`.
+    pub json: bool,
     /// `-q`.
     pub quiet: bool,
     /// How often `-v` was given: 1 says what is done, 2 traces the protocol.
@@ -111,6 +113,7 @@ impl Default for SessionArgs {
             keep_alive: None,
             limit_rate: 0,
             progress: When::Auto,
+            json: false,
             quiet: false,
             verbose: 0,
         }
@@ -355,6 +358,14 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         help: "Show how far transfers are, on stderr. With auto, which is the default, by a bar for each connection when \
                stderr is a terminal and no data go to stdout, or to a file there; always writes a line a second where it is none. \
                SIGUSR1 asks for one line in any case.",
+    },
+    Flag {
+        long: "json",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.json),
+        help: "Print a JSON object for each file on stdout. One a line, with url, path, bytes, seconds, status (done, skipped \
+               or failed), error and checksum.",
     },
     Flag {
         long: "quiet",
