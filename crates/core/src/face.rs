@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::cli::{Parsed, Tool};
+use crate::cli::{self, Parsed, Tool};
 use crate::ending::Ending;
 use crate::error::{Cause, Failure};
 use crate::local::Unfinished;
@@ -21,7 +21,8 @@ pub fn main<A: Default, P>(
     plan: fn(A) -> anyhow::Result<P>,
     run: fn(P) -> Report,
 ) -> ExitCode {
-    match tool.parse(std::env::args_os()) {
+    let options = cli::options(std::env::var_os(cli::OPTIONS).as_deref());
+    match options.and_then(|options| tool.parse_after(options, std::env::args_os())) {
         Err(error) => report::usage(tool.name, &error),
         Ok(Parsed::Print(text)) => print(tool.name, &text),
         Ok(Parsed::Run(args)) => match plan(args) {

@@ -21,13 +21,14 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`netrc`], [`window`], [`checksum`], [`json`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`meter`], [`flow`], [`copy`], [`fan`], [`rewind`],
+//! * the system: [`sys`], [`partial`], [`local`], [`producer`], [`ask`], [`ending`], [`rate`], [`meter`], [`flow`], [`copy`], [`fan`], [`rewind`],
 //!   [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
 //!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`walk`], [`expand`]
 //! * the face: [`progress`], [`record`], [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
+pub mod ask;
 pub mod begun;
 pub mod charset;
 pub mod checksum;

@@ -14,8 +14,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 
+use crate::ask;
 use crate::charset::Charset;
-use crate::cli::{SessionArgs, effective_charset, split_list};
+use crate::cli::{OPTIONS, SessionArgs, effective_charset, split_list};
 use crate::ending::Ending;
 use crate::error::{Cause, Failure};
 use crate::netrc;
@@ -39,7 +40,11 @@ pub fn charset(args: &SessionArgs) -> anyhow::Result<Charset> {
 
 /// A report that speaks as loud as the flags say.
 pub fn report(tool: &'static str, args: &SessionArgs, charset: Charset) -> Report {
-    Report::new(tool, charset, args.quiet, args.verbose > 0).with_json(args.json)
+    let report = Report::new(tool, charset, args.quiet, args.verbose > 0).with_json(args.json);
+    if from_env(OPTIONS).is_some() {
+        report.done(&format!("{OPTIONS} is set: its flags come first"));
+    }
+    report
 }
 
 /// An operand of the command line or of a list.
@@ -201,6 +206,11 @@ fn logins(
             let line = text.split(|&b| b == b'\n').next().unwrap_or_default();
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             Some((Secret::new(line.to_vec()), "--password-file"))
+        }
+        None if args.ask_password => {
+            let typed =
+                ask::password().map_err(|error| unreadable(Path::new("/dev/tty"), error))?;
+            Some((typed, "--ask-password"))
         }
         None => from_env("FTP_PASSWORD").map(|text| (Secret::new(text), "FTP_PASSWORD")),
     };

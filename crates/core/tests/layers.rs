@@ -97,6 +97,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "partial.rs",
             "local.rs",
             "producer.rs",
+            "ask.rs",
             "ending.rs",
             "rate.rs",
             "meter.rs",
@@ -170,6 +171,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "cli/complete/fish.rs",
             "cli/complete.rs",
             "cli/parse.rs",
+            "cli/options.rs",
             "cli/session_flags.rs",
             "cli/faults.rs",
             "cli/mod.rs",
@@ -193,7 +195,7 @@ const KNOTS: [(&str, &str); 2] = [
 ];
 
 /// Outside crates, and where alone they may be named; memchr may be named everywhere.
-const DOORS: [(&str, &str); 13] = [
+const DOORS: [(&str, &str); 15] = [
     ("suppaftp", "wire/"),
     ("rustls", "wire/"),
     ("rustls_native_certs", "wire/"),
@@ -202,6 +204,8 @@ const DOORS: [(&str, &str); 13] = [
     ("sha2", "checksum.rs"),
     ("indicatif", "progress.rs"),
     ("lexopt", "cli/"),
+    ("shlex", "cli/options.rs"),
+    ("rpassword", "ask.rs"),
     ("encoding_rs", "charset.rs charset/guess.rs"),
     ("chardetng", "charset/guess.rs"),
     ("tempfile", "local.rs"),

@@ -145,6 +145,13 @@ pub(super) enum Row<A: 'static> {
     Generate,
 }
 
+impl<A> Row<A> {
+    /// A row that the tools share, whether or not this one offers it.
+    pub(super) fn elsewhere(is_it: impl Fn(&Flag<SessionArgs>) -> bool) -> Option<Self> {
+        session_flags::FLAGS.iter().find(|flag| is_it(flag)).map(Self::Shared)
+    }
+}
+
 /// What `--generate` prints.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Form {

@@ -11,6 +11,7 @@ pub(super) const COLUMNS: usize = 80;
 const TEXT_COLUMN: usize = 30;
 
 const ENVIRONMENT: &[(&str, &str)] = &[
+    ("FTP_OPTIONS", "Flags before those typed, quoted as for a shell."),
     ("FTP_USER", "The user, if neither the URL nor --user names one."),
     ("FTP_PASSWORD", "The password, if neither the URL nor --password-file gives one."),
     ("FTP_ENCODING", "What --encoding says, where it is not given."),

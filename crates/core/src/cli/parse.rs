@@ -11,6 +11,9 @@ use super::{complete, help, man};
 use crate::charset::for_terminal;
 use crate::choices::one_of;
 
+/// The variable whose flags come before those of the command line.
+pub const VARIABLE: &str = "FTP_OPTIONS";
+
 /// What a command line asks for.
 #[derive(Debug)]
 pub enum Parsed<A> {
@@ -37,8 +40,19 @@ impl<A: Default> Tool<A> {
     ///
     /// Help and version win over what follows them, not over an error before them.
     pub fn parse(&self, args: impl IntoIterator<Item = OsString>) -> Result<Parsed<A>, UsageError> {
-        let mut parser = Parser::from_iter(args);
+        self.parse_after(Vec::new(), args)
+    }
+
+    /// The same, after the words of `FTP_OPTIONS`: what is typed comes later, so it wins.
+    pub fn parse_after(
+        &self,
+        options: Vec<OsString>,
+        args: impl IntoIterator<Item = OsString>,
+    ) -> Result<Parsed<A>, UsageError> {
         let mut parsed = A::default();
+        self.take_options(options, &mut parsed)
+            .map_err(|UsageError(why)| UsageError(format!("{VARIABLE}: {why}")))?;
+        let mut parser = Parser::from_iter(args);
         while !self.took_command(&mut parser, &mut parsed) {
             let Some(arg) = parser.next().map_err(explain)? else { break };
             let row = match arg {
@@ -61,6 +75,36 @@ impl<A: Default> Tool<A> {
         match (self.session)(&mut parsed).conflict() {
             Some(why) => Err(UsageError(why.to_owned())),
             None => Ok(Parsed::Run(parsed)),
+        }
+    }
+
+    /// Flags alone may stand there. One that all five share and this tool does not offer says nothing to
+    /// it, so that one setting serves them all.
+    fn take_options(&self, options: Vec<OsString>, parsed: &mut A) -> Result<(), UsageError> {
+        let mut parser = Parser::from_args(options);
+        while let Some(arg) = parser.next().map_err(explain)? {
+            let row = match arg {
+                Arg::Value(_) => None,
+                Arg::Long(name) => Some(
+                    self.find_long(name)
+                        .or_else(|| Row::elsewhere(|flag| flag.long == name))
+                        .ok_or_else(|| self.unknown_long(name))?,
+                ),
+                Arg::Short(name) => Some(
+                    self.find_short(name)
+                        .or_else(|| Row::elsewhere(|flag| flag.short == Some(name)))
+                        .ok_or_else(|| unknown_short(name))?,
+                ),
+            };
+            match row {
+                Some(Row::Own(flag)) => apply(flag, parsed, &mut parser)?,
+                Some(Row::Shared(flag)) => apply(flag, (self.session)(parsed), &mut parser)?,
+                _ => return Err(UsageError("only flags that say how can stand there".into())),
+            }
+        }
+        match (self.session)(parsed).ask_password {
+            true => Err(UsageError("--ask-password belongs on the command line".into())),
+            false => Ok(()),
         }
     }
 

@@ -25,6 +25,8 @@ pub struct SessionArgs {
     pub user: Option<Vec<u8>>,
     /// `--password-file`; `-` is stdin.
     pub password_file: Option<PathBuf>,
+    /// `--ask-password`.
+    pub ask_password: bool,
     /// `--netrc-file`.
     pub netrc_file: Option<PathBuf>,
     /// `--no-netrc`.
@@ -88,6 +90,7 @@ impl Default for SessionArgs {
         Self {
             user: None,
             password_file: None,
+            ask_password: false,
             netrc_file: None,
             no_netrc: false,
             account: None,
@@ -129,6 +132,9 @@ impl SessionArgs {
         if self.no_netrc && self.netrc_file.is_some() {
             return Some("--no-netrc and --netrc-file exclude each other");
         }
+        if self.ask_password && self.password_file.is_some() {
+            return Some("--ask-password and --password-file exclude each other");
+        }
         None
     }
 }
@@ -162,6 +168,14 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| keep(&mut args.password_file, file(value)),
         help: "Read the password from the first line of FILE. - is stdin. A password in the URL \
                wins; without either, FTP_PASSWORD, then netrc.",
+    },
+    Flag {
+        long: "ask-password",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.ask_password),
+        help: "Ask for the password, on the terminal. Once for the whole run; it is for the user of the URL, \
+               --user or FTP_USER.",
     },
     Flag {
         long: "netrc-file",
