@@ -230,8 +230,18 @@ impl Report {
 
     fn text(&self, failure: &Failure) -> String {
         let what = self.shown(&failure.what);
-        let why = self.why(&failure.cause);
+        let why = format!("{}{}", self.why(&failure.cause), self.encoding_hint(failure));
         if what.is_empty() { why } else { format!("{what}: {why}") }
+    }
+
+    /// A name that was typed as text went out as UTF-8, which may not be how the server writes it.
+    fn encoding_hint(&self, failure: &Failure) -> &'static str {
+        let missing = matches!(&failure.cause, Cause::Refused(reply) if reply.code() == 550);
+        let is_text = std::str::from_utf8(&failure.what).is_ok_and(|text| !text.is_ascii());
+        match missing && is_text && self.charset == Charset::Bytes {
+            true => " (if names are written otherwise there, try --encoding)",
+            false => "",
+        }
     }
 
     fn why(&self, cause: &Cause) -> String {
@@ -372,6 +382,18 @@ mod tests {
         ] {
             assert_eq!(report.text(&Failure::new(what, cause)), text);
         }
+    }
+
+    #[test]
+    fn a_typed_name_that_is_not_there_may_be_written_otherwise() {
+        let gone = |what: &[u8]| Failure::new(what, Cause::Refused(reply(b"550 no\r\n")));
+        let report = Report::new("ftp-get", Charset::Bytes, false, false);
+        let text = "版: 550 no (if names are written otherwise there, try --encoding)";
+        assert_eq!(report.text(&gone("版".as_bytes())), text);
+        assert_eq!(report.text(&gone(b"\xb0\xe6")), "\\xb0\\xe6: 550 no");
+        let gbk = Charset::for_label(b"gbk").unwrap();
+        let report = Report::new("ftp-get", gbk, false, false);
+        assert_eq!(report.text(&gone(b"\xb0\xe6")), "版: 550 no");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use ftp_core::local::Draft;
 use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::{Errand, Pool};
+use ftp_core::reply::Reply;
 use ftp_core::report::Report;
 use ftp_core::resume;
 use ftp_core::resume::Fetch;
@@ -24,7 +25,7 @@ use ftp_core::turns::Turns;
 use ftp_core::verify::Copied;
 use ftp_core::wire::{Next, Type, Wants};
 
-use crate::run::{Done, Get, Job, settle};
+use crate::run::{Done, Get, Job, remote, settle};
 
 /// One file to fetch, and where to.
 #[derive(Debug)]
@@ -90,11 +91,17 @@ impl Get {
     }
 
     fn fetch_to(&self, server: &mut Server, job: &Job<'_>, goal: &Goal) -> Result<Done, Failure> {
-        match goal {
+        let done = match goal {
             Goal::File(file) => self.to_file(server, job, file),
             Goal::Stdout => self.to_stdout(server, job, io::stdout().as_fd()),
             Goal::Place(place) => self.to_turn(server, job, *place),
-        }
+        };
+        done.map_err(|failure| match &failure.cause {
+            Cause::Refused(reply) if is_directory(server, job, reply) => {
+                remote(job, Cause::Operand("is a directory; -R fetches it".into()))
+            }
+            _ => failure,
+        })
     }
 
     /// Fetches into a draft, and compares it with what the server has where that was asked for.
@@ -167,6 +174,21 @@ impl Get {
             report
         })
     }
+}
+
+/// Whether what the server did not send is a directory. Some say so; the others are asked, if nothing
+/// has to wait for that.
+fn is_directory(server: &mut Server, job: &Job<'_>, refusal: &Reply) -> bool {
+    let words = refusal.words().to_ascii_lowercase();
+    let says = |text: &str| words.windows(text.len()).any(|part| part == text.as_bytes());
+    if ["is a directory", "regular file", "plain file"].into_iter().any(says) {
+        return true;
+    }
+    let asks = refusal.code() == 550 && job.next == Next::Unknown;
+    asks && server
+        .session(Wants { features: false, data: false })
+        .and_then(|session| session.enter(job.path))
+        .is_ok_and(|reply| reply.is_done())
 }
 
 fn forward(turns: &Turns, pool: &Pool<Piece>) -> io::Result<()> {
