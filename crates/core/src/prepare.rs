@@ -16,7 +16,9 @@ use anyhow::{Context, ensure};
 
 use crate::ask;
 use crate::charset::Charset;
-use crate::cli::{OPTIONS, SessionArgs, effective_charset, split_list};
+use crate::cli::{
+    HostFlags, OPTIONS, SessionArgs, effective_charset, flags_of, read_hosts, split_list,
+};
 use crate::ending::Ending;
 use crate::error::{Cause, Failure};
 use crate::netrc;
@@ -68,18 +70,25 @@ pub fn operands(
     charset: Charset,
 ) -> anyhow::Result<Vec<Operand>> {
     one_use_of_stdin(args, false)?;
+    let hosts = hosts()?;
+    let at = |url: &[u8]| match Address::parse(url, Charset::Bytes, false) {
+        Ok(address) if !hosts.is_empty() => charset_at(args, charset, &hosts, &address.origin.host),
+        _ => charset,
+    };
     let mut found = Vec::new();
     for operand in typed {
+        let charset = at(operand.as_bytes());
         found.push(Operand { address: address(args, operand.as_bytes(), charset)?, below: None });
     }
-    let base = args.base.as_deref().map(|base| place(base, charset)).transpose()?;
+    let base_charset = args.base.as_deref().map_or(charset, at);
+    let base = args.base.as_deref().map(|base| place(base, base_charset)).transpose()?;
     for name in listed(args)? {
         found.push(match &base {
             Some(base) => {
-                let address = base.below(&name, charset)?;
-                Operand { address, below: charset.encode(&name).ok() }
+                let address = base.below(&name, base_charset)?;
+                Operand { address, below: base_charset.encode(&name).ok() }
             }
-            None => Operand { address: address(args, &name, charset)?, below: None },
+            None => Operand { address: address(args, &name, at(&name))?, below: None },
         });
     }
     Ok(found)
@@ -139,7 +148,8 @@ pub fn one_use_of_stdin(args: &SessionArgs, data: bool) -> anyhow::Result<()> {
 }
 
 /// The servers of a run, none of them connected to yet. `origins` are those that will be needed:
-/// certificates are read only where one of them may use TLS.
+/// certificates are read only where one of them may use TLS, and `report` is told which of them have flags of
+/// their own.
 ///
 /// # Errors
 /// A certificate or password file that cannot be read.
@@ -147,10 +157,64 @@ pub fn servers<'o>(
     args: &SessionArgs,
     charset: Charset,
     origins: impl IntoIterator<Item = &'o Origin>,
+    report: &Report,
 ) -> anyhow::Result<Servers> {
+    let (hosts, origins) = (hosts()?, origins.into_iter().collect::<Vec<_>>());
+    let common = access(args, charset, &origins)?;
+    let mut own: Vec<(String, Arc<Access>)> = Vec::new();
+    for origin in &origins {
+        let Some(line) = flags_of(&hosts, &origin.host) else { continue };
+        if own.iter().any(|(host, _)| host.eq_ignore_ascii_case(&origin.host)) {
+            continue;
+        }
+        report.done(&format!("{}: with the flags of {}", origin.shown(), line.place));
+        let charset = charset_at(args, charset, &hosts, &origin.host);
+        let its = access(&args.or_those_of_host(&line.args), charset, &[origin])?;
+        // What the run counts and ends is one for all.
+        let Access { rate, meter, ending, .. } = common.clone();
+        own.push((origin.host.clone(), Arc::new(Access { rate, meter, ending, ..its })));
+    }
+    let credentials = Arc::new(logins(args, charset, hosts)?);
+    Ok(Servers::new(Arc::new(common), credentials).with_own(own))
+}
+
+/// The charset at `host`: that of the run, unless nobody named one and the host's own flags do.
+fn charset_at(args: &SessionArgs, charset: Charset, hosts: &[HostFlags], host: &str) -> Charset {
+    let named = args.encoding.is_some() || from_env("FTP_ENCODING").is_some();
+    let own = flags_of(hosts, host).and_then(|line| line.args.encoding);
+    own.filter(|_| !named).unwrap_or(charset)
+}
+
+/// The charset at the host of a URL; that of the run where this is none.
+///
+/// # Errors
+/// The file with the hosts' own flags cannot be read.
+pub fn charset_of(args: &SessionArgs, url: &[u8]) -> anyhow::Result<Charset> {
+    let charset = charset(args)?;
+    Ok(match Address::parse(url, Charset::Bytes, false) {
+        Ok(address) => charset_at(args, charset, &hosts()?, &address.origin.host),
+        Err(_) => charset,
+    })
+}
+
+/// The lines of `ftp-tools/hosts` in the directory for configuration; none where there is no such file.
+fn hosts() -> anyhow::Result<Vec<HostFlags>> {
+    let named = from_env("XDG_CONFIG_HOME").map(path_from).filter(|path| path.is_absolute());
+    let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".config"));
+    let Some(folder) = named.or_else(home) else { return Ok(Vec::new()) };
+    let file = folder.join("ftp-tools/hosts");
+    match read(&file) {
+        Ok(text) => Ok(read_hosts(&file.display().to_string(), &text)?),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(Vec::new()),
+            _ => Err(unreadable(&file, error).into()),
+        },
+    }
+}
+
+fn access(args: &SessionArgs, charset: Charset, origins: &[&Origin]) -> anyhow::Result<Access> {
     let tls = args.tls.unwrap_or_default();
-    let secure =
-        tls != TlsPolicy::Off || origins.into_iter().any(|origin| origin.scheme != Scheme::Ftp);
+    let secure = tls != TlsPolicy::Off || origins.iter().any(|origin| origin.scheme != Scheme::Ftp);
     let trust = if secure { Some(trust(args)?) } else { None };
     let access = Access {
         tls,
@@ -170,7 +234,7 @@ pub fn servers<'o>(
         charset,
         trace: Trace { on: args.verbose > 1 && !args.quiet },
     };
-    Ok(Servers::new(Arc::new(access), Arc::new(logins(args, charset)?)))
+    Ok(access)
 }
 
 fn trust(args: &SessionArgs) -> anyhow::Result<TlsTrust> {
@@ -190,6 +254,8 @@ struct Known {
     user: Option<(Vec<u8>, &'static str)>,
     password: Option<(Secret, &'static str)>,
     account: Option<Secret>,
+    /// Who is who at which host.
+    hosts: Vec<HostFlags>,
     /// The netrc file's name and content.
     netrc: Option<(String, Vec<u8>)>,
 }
@@ -199,6 +265,7 @@ struct Known {
 fn logins(
     args: &SessionArgs,
     charset: Charset,
+    hosts: Vec<HostFlags>,
 ) -> anyhow::Result<impl Fn(&Origin) -> Result<Credentials, Cause> + use<>> {
     let password = match &args.password_file {
         Some(file) => {
@@ -218,8 +285,8 @@ fn logins(
         Some(user) => Some((user.clone(), "--user")),
         None => from_env("FTP_USER").map(|user| (user, "FTP_USER")),
     };
-    let known =
-        Known { charset, user, password, account: args.account.clone(), netrc: netrc_text(args)? };
+    let (account, netrc) = (args.account.clone(), netrc_text(args)?);
+    let known = Known { charset, user, password, account, hosts, netrc };
     Ok(move |origin: &Origin| known.find(origin))
 }
 
@@ -249,7 +316,10 @@ fn path_from(bytes: Vec<u8>) -> PathBuf {
 
 impl Known {
     fn find(&self, origin: &Origin) -> Result<Credentials, Cause> {
-        let typed = self.user.as_ref().map(|(user, from)| Ok((self.wire(user)?, *from)));
+        let own = flags_of(&self.hosts, &origin.host).and_then(|line| line.args.user.as_ref());
+        let named = self.user.as_ref().map(|(user, from)| (user, *from));
+        let typed = named.or_else(|| own.map(|user| (user, "the hosts file")));
+        let typed = typed.map(|(user, from)| Ok((self.wire(user)?, from)));
         let user = match &origin.user {
             Some(user) => Some((user.clone(), "the URL")),
             None => typed.transpose()?,

@@ -64,8 +64,8 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
     let into_one = matches!(destination, Destination::File(_));
     ensure!(!(several && into_one), "-o takes one URL; use -d DIR for more");
     let origins = operands.iter().map(|operand| &operand.address.origin);
-    let servers = prepare::servers(&args.session, charset, origins)?;
     let report = prepare::report(TOOL.name, &args.session, charset);
+    let servers = prepare::servers(&args.session, charset, origins, &report)?;
     let segments = args.segments.unwrap_or(NonZeroU32::MIN);
     let keep_time = Insist::on_time(args.keep_time, args.newer);
     conflicts(&args, &destination, segments)?;

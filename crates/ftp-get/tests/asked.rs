@@ -21,6 +21,7 @@ fn the_password_is_asked_for_once_and_not_shown() {
     let line = format!("{TOOL} --ask-password --user u -P 2 -d . ftp://{host}/a ftp://{host}/b");
     let mut script = Command::new("script");
     script.args(["-qec", &line, "/dev/null"]).current_dir(folder.path());
+    script.env("HOME", folder.path()).env_remove("XDG_CONFIG_HOME").env_remove("FTP_OPTIONS");
     script.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut running = script.spawn().unwrap();
     let mut keyboard = running.stdin.take().unwrap();

@@ -72,8 +72,10 @@ pub struct How {
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     let charset = prepare::charset(&args.session)?;
     let theirs = args.source_encoding.unwrap_or(charset);
-    let ours = args.sink_encoding.unwrap_or(charset);
     let last = args.urls.pop().context("no URL given")?;
+    let own = prepare::charset_of(&args.session, last.as_bytes())?;
+    let ours = args.sink_encoding.unwrap_or(own);
+    args.session.encoding = args.source_encoding.or(args.session.encoding);
     let operands = prepare::operands(&args.session, &args.urls, theirs)?;
     if operands.is_empty() && args.session.files_from.is_none() {
         bail!("two URLs are needed: from where, and to where");
@@ -92,10 +94,11 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     let fxp = if through_here { Fxp::Never } else { args.fxp.unwrap_or_default() };
     let ends = operands.iter().map(|operand| &operand.address.origin);
     let origins = ends.chain(places.iter().map(|place| &place.origin));
-    let sources = prepare::servers(&args.session, theirs, origins)?;
+    let report = prepare::report(TOOL.name, &args.session, theirs);
+    let sources = prepare::servers(&args.session, theirs, origins, &report)?;
     let sinks = places.iter().map(|_| sources.another_side_in(ours)).collect();
     Ok(Plan {
-        report: prepare::report(TOOL.name, &args.session, theirs),
+        report,
         sources,
         sinks,
         operands,

@@ -66,7 +66,6 @@ pub struct Plan {
 }
 
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {
-    let charset = prepare::charset(&args.session)?;
     let command = command(&mut args)?;
     let last = args.operands.pop().context("no URL given")?;
     if !Address::looks_like_url(last.as_bytes()) {
@@ -76,6 +75,7 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         let url = for_terminal(&redacted(url.as_bytes()));
         bail!("{url}: only files can be put; ftp-pipe copies from servers");
     }
+    let charset = prepare::charset_of(&args.session, last.as_bytes())?;
     let address = prepare::place(last.as_bytes(), charset)?;
     let Target::Path(to) = address.target else {
         bail!("the URL to put to cannot be a pattern");
@@ -95,9 +95,10 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     conflicts(&args, &sources)?;
     let one_file = sources.len() == 1 && !args.recursive;
     ensure!(args.size.is_none() || one_file, "--size is about one file");
-    let servers = prepare::servers(&args.session, charset, [&address.origin])?;
+    let report = prepare::report(TOOL.name, &args.session, charset);
+    let servers = prepare::servers(&args.session, charset, [&address.origin], &report)?;
     Ok(Plan {
-        report: prepare::report(TOOL.name, &args.session, charset),
+        report,
         servers,
         origin: address.origin,
         sources,

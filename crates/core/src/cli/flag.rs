@@ -145,11 +145,11 @@ pub(super) enum Row<A: 'static> {
     Generate,
 }
 
-impl<A> Row<A> {
-    /// A row that the tools share, whether or not this one offers it.
-    pub(super) fn elsewhere(is_it: impl Fn(&Flag<SessionArgs>) -> bool) -> Option<Self> {
-        session_flags::FLAGS.iter().find(|flag| is_it(flag)).map(Self::Shared)
-    }
+/// A row that the tools share, whether or not all of them offer it.
+pub(super) fn shared(
+    is_it: impl Fn(&Flag<SessionArgs>) -> bool,
+) -> Option<&'static Flag<SessionArgs>> {
+    session_flags::FLAGS.iter().find(|flag| is_it(flag))
 }
 
 /// What `--generate` prints.

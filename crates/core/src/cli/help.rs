@@ -19,10 +19,16 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 ];
 
 /// Files that every tool looks at.
-pub(super) const FILES: &[(&str, &str)] = &[(
-    "~/.netrc",
-    "Users and passwords by host, as ftp(1) and curl read them. Only its owner should be able to read it.",
-)];
+pub(super) const FILES: &[(&str, &str)] = &[
+    (
+        "~/.netrc",
+        "Users and passwords by host, as ftp(1) and curl read them. Only its owner should be able to read it.",
+    ),
+    (
+        "~/.config/ftp-tools/hosts",
+        "Flags by host: lines of a name, in which * stands for anything, and the flags that hold there. See ftp-tools(7).",
+    ),
+];
 
 /// The variables a tool reads.
 pub(super) fn environment<A>(

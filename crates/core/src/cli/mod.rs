@@ -5,6 +5,7 @@ mod complete;
 mod faults;
 mod flag;
 mod help;
+mod hosts;
 mod man;
 mod operands;
 mod options;
@@ -13,6 +14,7 @@ mod session_flags;
 mod values;
 
 pub use flag::{Flag, Operands, Section, Spec, Takes, Tool, keep, on, put};
+pub use hosts::{HostFlags, flags_of, read_hosts};
 pub use operands::{EmptyItem, split_list};
 pub use options::options;
 pub use parse::{Parsed, UsageError, VARIABLE as OPTIONS};

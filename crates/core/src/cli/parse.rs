@@ -6,7 +6,7 @@ use std::fmt;
 
 use lexopt::{Arg, Parser};
 
-use super::flag::{FORMS, Flag, Form, Row, Spec, Takes, Tool};
+use super::flag::{FORMS, Flag, Form, Row, Spec, Takes, Tool, shared};
 use super::{complete, help, man};
 use crate::charset::for_terminal;
 use crate::choices::one_of;
@@ -87,12 +87,12 @@ impl<A: Default> Tool<A> {
                 Arg::Value(_) => None,
                 Arg::Long(name) => Some(
                     self.find_long(name)
-                        .or_else(|| Row::elsewhere(|flag| flag.long == name))
+                        .or_else(|| shared(|flag| flag.long == name).map(Row::Shared))
                         .ok_or_else(|| self.unknown_long(name))?,
                 ),
                 Arg::Short(name) => Some(
                     self.find_short(name)
-                        .or_else(|| Row::elsewhere(|flag| flag.short == Some(name)))
+                        .or_else(|| shared(|flag| flag.short == Some(name)).map(Row::Shared))
                         .ok_or_else(|| unknown_short(name))?,
                 ),
             };
@@ -137,6 +137,28 @@ impl<A: Default> Tool<A> {
         let shown = for_terminal(name.as_bytes());
         UsageError(format!("unknown flag --{shown}{}", hint.unwrap_or_default()))
     }
+}
+
+/// What `words` say, of which each is a flag that `row` knows by its long or its short name, or the value
+/// of one.
+pub(super) fn flags_alone<T: Default + 'static>(
+    words: Vec<OsString>,
+    row: impl Fn(Option<&str>, Option<char>) -> Option<&'static Flag<T>>,
+) -> Result<T, UsageError> {
+    let (mut parser, mut parsed) = (Parser::from_args(words), T::default());
+    while let Some(arg) = parser.next().map_err(explain)? {
+        let (typed, row) = match arg {
+            Arg::Value(_) => {
+                return Err(UsageError("only flags can stand behind the pattern".into()));
+            }
+            Arg::Long(name) => (format!("--{name}"), row(Some(name), None)),
+            Arg::Short(name) => (format!("-{name}"), row(None, Some(name))),
+        };
+        let typed = for_terminal(typed.as_bytes());
+        let flag = row.ok_or_else(|| UsageError(format!("{typed} has no place here")))?;
+        apply(flag, &mut parsed, &mut parser)?;
+    }
+    Ok(parsed)
 }
 
 fn unknown_short(name: char) -> UsageError {

@@ -124,6 +124,30 @@ impl Default for SessionArgs {
 }
 
 impl SessionArgs {
+    /// These, and where they say nothing, what a server's own flags say.
+    pub fn or_those_of_host(&self, host: &Self) -> Self {
+        let default = Self::default();
+        let key = if self.cert.is_some() { &self.key } else { &host.key };
+        Self {
+            user: self.user.clone().or_else(|| host.user.clone()),
+            encoding: self.encoding.or(host.encoding),
+            active: self.active.clone().or_else(|| host.active.clone()),
+            no_epsv: self.no_epsv || host.no_epsv,
+            trust_pasv: self.trust_pasv || host.trust_pasv,
+            tls: self.tls.or(host.tls),
+            cacert: self.cacert.clone().or_else(|| host.cacert.clone()),
+            cert: self.cert.clone().or_else(|| host.cert.clone()),
+            key: key.clone(),
+            insecure: self.insecure || host.insecure,
+            family: if self.family == default.family { host.family } else { self.family },
+            timeout: if self.timeout == default.timeout { host.timeout } else { self.timeout },
+            keep_alive: self.keep_alive.or(host.keep_alive),
+            quote: [host.quote.as_slice(), &self.quote].concat(),
+            no_pipeline: self.no_pipeline || host.no_pipeline,
+            ..self.clone()
+        }
+    }
+
     /// Why two of the flags given cannot be meant together.
     pub(super) fn conflict(&self) -> Option<&'static str> {
         if self.key.is_some() && self.cert.is_none() {
