@@ -90,7 +90,9 @@ pub fn read_features(input: &[u8]) {
 /// `input` as a URL, in all encodings. What is read prints as a URL that reads back as the same.
 pub fn read_url(input: &[u8]) {
     for charset in charsets() {
-        let Ok(address) = Address::parse(input, charset, input.len().is_multiple_of(2)) else { continue };
+        let Ok(address) = Address::parse(input, charset, input.len().is_multiple_of(2)) else {
+            continue;
+        };
         check_terminal(address.origin.shown().as_bytes());
         let Target::Path(path) = &address.target else { continue };
         check_path(path);
@@ -207,6 +209,7 @@ fn access() -> Access {
         timeout: Duration::from_millis(100),
         rate: None,
         min_rate: 0,
+        meter: Arc::default(),
         keep_alive: None,
         retries: 0,
         ending: Ending::default(),

@@ -2,7 +2,8 @@
 //! servers. What becomes of local files is the caller's.
 
 use std::cell::RefCell;
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Seek};
 use std::os::fd::AsFd;
 
 use crate::checksum::Sum;
@@ -110,11 +111,13 @@ pub fn pass<'s>(
 ) -> Passage<'s> {
     transfer.announced = transfer.announced.map(|count| count.saturating_sub(passed));
     let (rate, mut tap) = (transfer.rate(), tap(seen));
+    let gauge = transfer.gauge(passed, transfer.announced);
     let (stream, pulse) = transfer.parts();
     let beats = Beats::of(others.into_iter().chain([pulse]));
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
-    let flow = Flow { rate: rate.as_deref(), beat, tap: dynamic(&mut tap), ..lines.into() };
+    let (rate, tap) = (rate.as_deref(), dynamic(&mut tap));
+    let flow = Flow { rate, gauge: Some(&gauge), beat, tap, ..lines.into() };
     let copied = match sink {
         Onto::One(sink) => copy(end(stream), sink, flow),
         Onto::All(fan) => fan.copy(end(stream), flow),
@@ -137,12 +140,13 @@ pub fn pass<'s>(
 
 /// Receives the first `count` bytes of a download, and gives up the rest.
 pub fn receive_part(mut transfer: Transfer<'_>, sink: End<'_>, count: u64) -> Arrival {
-    let rate = transfer.rate();
+    let (rate, gauge) = (transfer.rate(), transfer.gauge(0, Some(count)));
     let (stream, pulse) = transfer.parts();
     let beats = Beats::of([pulse]);
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
-    let flow = Flow { rate: rate.as_deref(), beat, ..Lines::Keep.into() };
+    let rate = rate.as_deref();
+    let flow = Flow { rate, gauge: Some(&gauge), beat, ..Lines::Keep.into() };
     let mut part = io::Read::take(stream, count);
     let copied = copy(End::Input(&mut part), sink, flow);
     let (moved, end) = match copied {
@@ -187,11 +191,13 @@ pub fn send(
     size: Option<u64>,
 ) -> Departure {
     let (rate, mut tap) = (transfer.rate(), tap(seen));
+    let gauge = transfer.gauge(0, size.or_else(|| rest(&source)));
     let (stream, pulse) = transfer.parts();
     let beats = Beats::of([pulse]);
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
-    let flow = Flow { beat, tap: dynamic(&mut tap), ..up(kind, size, rate.as_deref()) };
+    let (gauge, tap) = (Some(&gauge), dynamic(&mut tap));
+    let flow = Flow { gauge, beat, tap, ..up(kind, size, rate.as_deref()) };
     let copied = copy(source, end(stream), flow);
     depart(transfer, copied, size)
 }
@@ -204,11 +210,13 @@ pub fn send_kept(
     size: Option<u64>,
 ) -> Departure {
     let (rate, mut tap) = (transfer.rate(), tap(seen));
+    let gauge = transfer.gauge(0, size);
     let (stream, pulse) = transfer.parts();
     let beats = Beats::of([pulse]);
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
-    let flow = Flow { beat, tap: dynamic(&mut tap), ..up(kind, size, rate.as_deref()) };
+    let (gauge, tap) = (Some(&gauge), dynamic(&mut tap));
+    let flow = Flow { gauge, beat, tap, ..up(kind, size, rate.as_deref()) };
     let copied = copy_kept(source, end(stream), flow);
     depart(transfer, copied, size)
 }
@@ -245,6 +253,14 @@ fn tap((sums, begin): Seen<'_>) -> Option<impl FnMut(u64, &[u8])> {
 
 fn dynamic<'a>(tap: &'a mut Option<impl FnMut(u64, &[u8]) + 'a>) -> Option<&'a mut Tap<'a>> {
     tap.as_mut().map(|tap| tap as &mut Tap<'a>)
+}
+
+/// How many bytes a regular file has from where it stands.
+fn rest(source: &End<'_>) -> Option<u64> {
+    let End::Plain(fd) = source else { return None };
+    let mut file = File::from(fd.try_clone_to_owned().ok()?);
+    let found = file.metadata().ok().filter(Metadata::is_file)?;
+    Some(found.len().saturating_sub(file.stream_position().ok()?))
 }
 
 /// How an upload flows: a source that has more than `size` bytes is not read to its end.

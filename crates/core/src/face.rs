@@ -2,12 +2,15 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use crate::cli::{Parsed, Tool};
+use crate::cli::{self, Parsed, Tool};
 use crate::ending::Ending;
 use crate::error::{Cause, Failure};
 use crate::local::Unfinished;
+use crate::progress::{Form, When, status};
 use crate::report::{self, Report};
+use crate::servers::Servers;
 use crate::sys;
 
 /// Runs a tool: `plan` decides everything that the command line, the environment and the files
@@ -18,7 +21,8 @@ pub fn main<A: Default, P>(
     plan: fn(A) -> anyhow::Result<P>,
     run: fn(P) -> Report,
 ) -> ExitCode {
-    match tool.parse(std::env::args_os()) {
+    let options = cli::options(std::env::var_os(cli::OPTIONS).as_deref());
+    match options.and_then(|options| tool.parse_after(options, std::env::args_os())) {
         Err(error) => report::usage(tool.name, &error),
         Ok(Parsed::Print(text)) => print(tool.name, &text),
         Ok(Parsed::Run(args)) => match plan(args) {
@@ -34,16 +38,39 @@ pub fn main<A: Default, P>(
 /// Has a signal that ends the run tidy up, here and on servers, before the process dies of it.
 pub fn tidy_when_told(ending: &Ending, unfinished: Unfinished, report: &mut Report) {
     report.ending = ending.clone();
-    let ending = ending.clone();
+    let (ending, screen) = (ending.clone(), report.screen.clone());
     let tidied = sys::tidy_on_death(move || {
         // What is on this machine is gone first, should the servers take long.
         unfinished.remove_all();
         ending.come();
         unfinished.remove_all();
+        screen.leave();
     });
     if let Err(error) = tidied {
         report.cause(*b"signals", Cause::Local(error));
     }
+}
+
+/// Shows how far the transfers of a run are, where that is wanted, and when SIGUSR1 asks. `writes` says
+/// whether the run writes to stdout.
+pub fn show_progress(servers: &Servers, (when, writes): (When, bool), report: &mut Report) {
+    let (meter, tell) = (servers.meter(), report.teller());
+    let asked = Arc::clone(&meter);
+    if let Err(error) = sys::answer_when_asked(move || tell(&status(&asked.read()))) {
+        report.cause(*b"signals", Cause::Local(error));
+    }
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let terminal = sys::is_terminal(&std::io::stderr()) && !dumb;
+    // The one who reads our output may use the terminal, as less does, or have a bar of its own.
+    let alone = !writes || sys::descriptor(&std::io::stdout()) == sys::Descriptor::File;
+    let form = match when {
+        _ if report.is_quiet() => return,
+        When::Never => return,
+        When::Auto if !(terminal && alone) => return,
+        When::Auto | When::Always if terminal => Form::Bars,
+        When::Auto | When::Always => Form::Lines,
+    };
+    report.screen.show(&meter, form, report.teller());
 }
 
 fn print(tool: &'static str, text: &str) -> ExitCode {

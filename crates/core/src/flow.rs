@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::crlf::Lines;
+use crate::meter::Gauge;
 use crate::rate::Rate;
 
 /// Sees the bytes that were read: the offset since the beginning of the copy, and the bytes.
@@ -16,6 +17,8 @@ pub struct Flow<'a> {
     pub most: u64,
     /// The cap that it shares with all copies of the run.
     pub rate: Option<&'a Rate>,
+    /// What counts the bytes.
+    pub gauge: Option<&'a Gauge>,
     /// What is done each time some have passed.
     pub beat: Option<&'a dyn Fn()>,
     /// Who sees the bytes. They pass through memory then.
@@ -31,7 +34,7 @@ impl fmt::Debug for Flow<'_> {
 impl From<Lines> for Flow<'_> {
     /// Everything, as fast as it goes.
     fn from(lines: Lines) -> Self {
-        Self { lines, most: u64::MAX, rate: None, beat: None, tap: None }
+        Self { lines, most: u64::MAX, rate: None, gauge: None, beat: None, tap: None }
     }
 }
 
@@ -43,6 +46,9 @@ impl Flow<'_> {
 
     /// Waits until the next bytes may go, after `count` have passed.
     pub fn passed(&self, count: u64) {
+        if let Some(gauge) = self.gauge {
+            gauge.passed(count);
+        }
         if let Some(rate) = self.rate {
             rate.passed(count);
         }

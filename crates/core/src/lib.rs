@@ -19,15 +19,16 @@
 //! that, and `docs/ARCHITECTURE.md` draws it file by file.
 //!
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
-//!   [`pattern`], [`url`], [`no_proxy`], [`proxy`], [`netrc`], [`window`], [`checksum`]
+//!   [`pattern`], [`url`], [`no_proxy`], [`proxy`], [`netrc`], [`window`], [`checksum`], [`json`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`producer`], [`ending`], [`rate`], [`pace`], [`flow`], [`copy`],
-//!   [`fan`], [`rewind`], [`turns`]
+//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`producer`], [`ask`], [`ending`], [`rate`], [`pace`], [`meter`],
+//!   [`flow`], [`copy`], [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
 //!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`endless`], [`walk`], [`expand`]
-//! * the face: [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
+//! * the face: [`progress`], [`record`], [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
+pub mod ask;
 pub mod begun;
 pub mod charset;
 pub mod checksum;
@@ -47,11 +48,13 @@ pub mod face;
 pub mod fan;
 pub mod features;
 pub mod flow;
+pub mod json;
 pub mod line;
 pub mod listing;
 pub mod local;
 pub mod login;
 pub mod look;
+pub mod meter;
 pub mod names;
 pub mod netrc;
 pub mod newer;
@@ -65,8 +68,10 @@ pub mod place;
 pub mod pool;
 pub mod prepare;
 pub mod producer;
+pub mod progress;
 pub mod proxy;
 pub mod rate;
+pub mod record;
 pub mod relay;
 pub mod reply;
 pub mod report;

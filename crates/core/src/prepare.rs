@@ -17,8 +17,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 
+use crate::ask;
 use crate::charset::Charset;
-use crate::cli::{SessionArgs, effective_charset, split_list};
+use crate::cli::{
+    HostFlags, OPTIONS, SessionArgs, effective_charset, flags_of, read_hosts, split_list,
+};
 use crate::ending::Ending;
 use crate::error::{Cause, Failure};
 use crate::netrc;
@@ -33,7 +36,7 @@ use crate::wire::{Access, Credentials, Names, TlsOptions, TlsPolicy, TlsTrust, T
 /// Most bytes read from a list of operands.
 const MAX_LIST: u64 = 1 << 30;
 
-/// Most bytes read from a netrc or password file.
+/// Most bytes read from a netrc or password file, or the one with the hosts' flags.
 const MAX_PRIVATE: u64 = 1 << 20;
 
 /// The charset of a run: `--encoding`, else `FTP_ENCODING`.
@@ -46,9 +49,12 @@ pub fn charset(args: &SessionArgs) -> anyhow::Result<Charset> {
 
 /// A report that speaks as loud as the flags say.
 pub fn report(tool: &'static str, args: &SessionArgs, charset: Charset) -> Report {
-    let report = Report::new(tool, charset, args.quiet, args.verbose > 0);
+    let report = Report::new(tool, charset, args.quiet, args.verbose > 0).with_json(args.json);
     if args.insecure {
         report.done("--insecure: whoever answers is taken for the server");
+    }
+    if from_env(OPTIONS).is_some() {
+        report.done(&format!("{OPTIONS} is set: its flags come first"));
     }
     report
 }
@@ -74,18 +80,25 @@ pub fn operands(
     charset: Charset,
 ) -> anyhow::Result<Vec<Operand>> {
     one_use_of_stdin(args, false)?;
+    let hosts = hosts()?;
+    let at = |url: &[u8]| match Address::parse(url, Charset::Bytes, false) {
+        Ok(address) if !hosts.is_empty() => charset_at(args, charset, &hosts, &address.origin.host),
+        _ => charset,
+    };
     let mut found = Vec::new();
     for operand in typed {
+        let charset = at(operand.as_bytes());
         found.push(Operand { address: address(args, operand.as_bytes(), charset)?, below: None });
     }
-    let base = args.base.as_deref().map(|base| place(base, charset)).transpose()?;
+    let base_charset = args.base.as_deref().map_or(charset, at);
+    let base = args.base.as_deref().map(|base| place(base, base_charset)).transpose()?;
     for name in listed(args)? {
         found.push(match &base {
             Some(base) => {
-                let address = base.below(&name, charset)?;
-                Operand { address, below: charset.encode(&name).ok() }
+                let address = base.below(&name, base_charset)?;
+                Operand { address, below: base_charset.encode(&name).ok() }
             }
-            None => Operand { address: address(args, &name, charset)?, below: None },
+            None => Operand { address: address(args, &name, at(&name))?, below: None },
         });
     }
     Ok(found)
@@ -167,7 +180,8 @@ pub fn one_use_of_stdin(args: &SessionArgs, data: bool) -> anyhow::Result<()> {
 }
 
 /// The servers of a run, none of them connected to yet. `origins` are those that will be needed:
-/// certificates are read only where one of them may use TLS.
+/// certificates are read only where one of them may use TLS, and `report` is told which of them have flags of
+/// their own.
 ///
 /// # Errors
 /// A certificate or password file that cannot be read, or a proxy that cannot be meant.
@@ -175,10 +189,64 @@ pub fn servers<'o>(
     args: &SessionArgs,
     charset: Charset,
     origins: impl IntoIterator<Item = &'o Origin>,
+    report: &Report,
 ) -> anyhow::Result<Servers> {
     sys::seal();
-    let origins: Vec<_> = origins.into_iter().collect();
-    let proxies = proxies::find(args, &origins, from_env).map_err(anyhow::Error::msg)?;
+    let (hosts, origins) = (hosts()?, origins.into_iter().collect::<Vec<_>>());
+    let common = access(args, charset, &origins)?;
+    let mut own: Vec<(String, Arc<Access>)> = Vec::new();
+    for origin in &origins {
+        let Some(line) = flags_of(&hosts, &origin.host) else { continue };
+        if own.iter().any(|(host, _)| host.eq_ignore_ascii_case(&origin.host)) {
+            continue;
+        }
+        report.done(&format!("{}: with the flags of {}", origin.shown(), line.place));
+        let charset = charset_at(args, charset, &hosts, &origin.host);
+        let its = access(&args.or_those_of_host(&line.args), charset, &[origin])?;
+        // What the run counts and ends is one for all.
+        let Access { rate, meter, ending, .. } = common.clone();
+        own.push((origin.host.clone(), Arc::new(Access { rate, meter, ending, ..its })));
+    }
+    let credentials = Arc::new(logins(args, charset, hosts)?);
+    Ok(Servers::new(Arc::new(common), credentials).with_own(own))
+}
+
+/// The charset at `host`: that of the run, unless nobody named one and the host's own flags do.
+fn charset_at(args: &SessionArgs, charset: Charset, hosts: &[HostFlags], host: &str) -> Charset {
+    let named = args.encoding.is_some() || from_env("FTP_ENCODING").is_some();
+    let own = flags_of(hosts, host).and_then(|line| line.args.encoding);
+    own.filter(|_| !named).unwrap_or(charset)
+}
+
+/// The charset at the host of a URL; that of the run where this is none.
+///
+/// # Errors
+/// The file with the hosts' own flags cannot be read.
+pub fn charset_of(args: &SessionArgs, url: &[u8]) -> anyhow::Result<Charset> {
+    let charset = charset(args)?;
+    Ok(match Address::parse(url, Charset::Bytes, false) {
+        Ok(address) => charset_at(args, charset, &hosts()?, &address.origin.host),
+        Err(_) => charset,
+    })
+}
+
+/// The lines of `ftp-tools/hosts` in the directory for configuration; none where there is no such file.
+fn hosts() -> anyhow::Result<Vec<HostFlags>> {
+    let named = from_env("XDG_CONFIG_HOME").map(path_from).filter(|path| path.is_absolute());
+    let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".config"));
+    let Some(folder) = named.or_else(home) else { return Ok(Vec::new()) };
+    let file = folder.join("ftp-tools/hosts");
+    match read(&file, MAX_PRIVATE) {
+        Ok(text) => Ok(read_hosts(&file.display().to_string(), &text)?),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(Vec::new()),
+            _ => Err(unreadable(&file, error).into()),
+        },
+    }
+}
+
+fn access(args: &SessionArgs, charset: Charset, origins: &[&Origin]) -> anyhow::Result<Access> {
+    let proxies = proxies::find(args, origins, from_env).map_err(anyhow::Error::msg)?;
     let tls = args.tls.unwrap_or_default();
     let secure = tls != TlsPolicy::Off || origins.iter().any(|origin| origin.scheme != Scheme::Ftp);
     let trust = if secure { Some(trust(args)?) } else { None };
@@ -194,6 +262,7 @@ pub fn servers<'o>(
         keep_alive: args.keep_alive,
         rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),
         min_rate: args.min_rate,
+        meter: Arc::default(),
         retries: args.retries,
         ending: Ending::default(),
         pipeline: !args.no_pipeline,
@@ -204,7 +273,7 @@ pub fn servers<'o>(
             tells: args.verbose > 0 && !args.quiet,
         },
     };
-    Ok(Servers::new(Arc::new(access), Arc::new(logins(args, charset)?)))
+    Ok(access)
 }
 
 fn trust(args: &SessionArgs) -> anyhow::Result<TlsTrust> {
@@ -224,6 +293,8 @@ struct Known {
     user: Option<(Vec<u8>, &'static str)>,
     password: Option<(Secret, &'static str)>,
     account: Option<Secret>,
+    /// Who is who at which host.
+    hosts: Vec<HostFlags>,
     /// The netrc file's name and content.
     netrc: Option<(PathBuf, Private)>,
 }
@@ -233,6 +304,7 @@ struct Known {
 fn logins(
     args: &SessionArgs,
     charset: Charset,
+    hosts: Vec<HostFlags>,
 ) -> anyhow::Result<impl Fn(&Origin) -> Result<Credentials, Cause> + use<>> {
     let password = match &args.password_file {
         Some(file) => {
@@ -245,14 +317,19 @@ fn logins(
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             Some((Secret::new(line.to_vec()), "--password-file"))
         }
+        None if args.ask_password => {
+            let typed =
+                ask::password().map_err(|error| unreadable(Path::new("/dev/tty"), error))?;
+            Some((typed, "--ask-password"))
+        }
         None => from_env("FTP_PASSWORD").map(|text| (Secret::new(text), "FTP_PASSWORD")),
     };
     let user = match &args.user {
         Some(user) => Some((user.clone(), "--user")),
         None => from_env("FTP_USER").map(|user| (user, "FTP_USER")),
     };
-    let known =
-        Known { charset, user, password, account: args.account.clone(), netrc: netrc_text(args)? };
+    let (account, netrc) = (args.account.clone(), netrc_text(args)?);
+    let known = Known { charset, user, password, account, hosts, netrc };
     Ok(move |origin: &Origin| known.find(origin))
 }
 
@@ -282,7 +359,10 @@ fn path_from(bytes: Vec<u8>) -> PathBuf {
 
 impl Known {
     fn find(&self, origin: &Origin) -> Result<Credentials, Cause> {
-        let typed = self.user.as_ref().map(|(user, from)| Ok((self.wire(user)?, *from)));
+        let own = flags_of(&self.hosts, &origin.host).and_then(|line| line.args.user.as_ref());
+        let named = self.user.as_ref().map(|(user, from)| (user, *from));
+        let typed = named.or_else(|| own.map(|user| (user, "the hosts file")));
+        let typed = typed.map(|(user, from)| Ok((self.wire(user)?, from)));
         let user = match &origin.user {
             Some(user) => Some((user.clone(), "the URL")),
             None => typed.transpose()?,

@@ -5,13 +5,25 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use crate::charset::{Charset, for_terminal};
 use crate::crowd::has_no_room;
 use crate::ending::Ending;
 use crate::error::{Cause, Failure, Outcome, Phase};
+use crate::progress::{Screen, rate};
+use crate::record::{Record, Status};
 use crate::reply::Reply;
 use crate::sys;
+use crate::verify::Copied;
+
+/// A file that is worked on.
+#[derive(Clone, Debug)]
+struct Subject {
+    url: Vec<u8>,
+    path: Option<Vec<u8>>,
+    began: Instant,
+}
 
 /// Collects how a run goes.
 #[derive(Clone, Debug)]
@@ -21,8 +33,14 @@ pub struct Report {
     pub charset: Charset,
     quiet: bool,
     verbose: bool,
+    /// Whether each file is told of on stdout, as JSON.
+    json: bool,
+    /// The file that is worked on.
+    subject: Option<Subject>,
     outcome: Outcome,
     reader_left: bool,
+    /// Where bars may be shown, which messages must not run into.
+    pub screen: Screen,
     /// At the end by a signal nothing is said any more.
     pub ending: Ending,
 }
@@ -35,15 +53,23 @@ impl Report {
             charset,
             quiet,
             verbose,
+            json: false,
+            subject: None,
             outcome: Outcome::Done,
             reader_left: false,
+            screen: Screen::default(),
             ending: Ending::default(),
         }
     }
 
+    /// Has each file told of on stdout, as JSON.
+    pub fn with_json(self, json: bool) -> Self {
+        Self { json, ..self }
+    }
+
     /// One for somebody who works beside others, in whose run nothing has failed yet.
     pub fn another(&self) -> Self {
-        Self { outcome: Outcome::Done, reader_left: false, ..self.clone() }
+        Self { outcome: Outcome::Done, reader_left: false, subject: None, ..self.clone() }
     }
 
     /// Takes over how it went for `other`.
@@ -60,6 +86,108 @@ impl Report {
             self.reader_left = true;
         } else {
             self.say(&self.text(failure));
+            self.record_failure(failure);
+        }
+    }
+
+    /// From now on it is about the file at `url`; `path` is its other end, here or on another server.
+    pub fn begin(&mut self, url: Vec<u8>, path: Option<Vec<u8>>) {
+        self.begin_at(Instant::now(), url, path);
+    }
+
+    /// As [`Self::begin`], for a file that was begun before.
+    pub fn begin_at(&mut self, began: Instant, url: Vec<u8>, path: Option<Vec<u8>>) {
+        self.subject = Some(Subject { url, path, began });
+    }
+
+    /// Where the file goes that it is about.
+    pub fn goes_to(&mut self, path: &[u8]) {
+        if let Some(subject) = &mut self.subject {
+            subject.path = Some(path.to_vec());
+        }
+    }
+
+    /// Whether it is about a file.
+    pub fn has_subject(&self) -> bool {
+        self.subject.is_some()
+    }
+
+    /// From now on it is about nothing: others say what becomes of the file.
+    pub fn forget(&mut self) {
+        self.subject = None;
+    }
+
+    /// Says that the file has been moved, as `name`; `extra` is how else.
+    pub fn moved(&mut self, name: &str, copied: &Copied, extra: &str) {
+        let subject = self.subject.take();
+        let time = subject.as_ref().map_or(Duration::ZERO, |subject| subject.began.elapsed());
+        let (count, seconds) = (copied.count, time.as_secs_f64());
+        let rate = rate(count, time);
+        let comma = if extra.is_empty() { "" } else { ", " };
+        self.done(&format!("{name}: {count} bytes{comma}{extra}, {seconds:.2} s, {rate}"));
+        self.record(subject, (Status::Done, Some(copied), None));
+    }
+
+    /// Says that something was done with the file other than moving bytes.
+    pub fn worked(&mut self, text: &str) {
+        self.done(text);
+        let subject = self.subject.take();
+        self.record(subject, (Status::Done, None, None));
+    }
+
+    /// Says why the file is left alone.
+    pub fn skipped(&mut self, text: &str) {
+        self.done(text);
+        self.skipped_silently();
+    }
+
+    /// The file is left alone.
+    pub fn skipped_silently(&mut self) {
+        let subject = self.subject.take();
+        self.record(subject, (Status::Skipped, None, None));
+    }
+
+    /// Whether files are told of on stdout.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    fn record_failure(&mut self, failure: &Failure) {
+        let subject = self.subject.take();
+        let error = if subject.is_some() { self.why(&failure.cause) } else { self.text(failure) };
+        self.record(subject, (Status::Failed, None, Some(&error)));
+    }
+
+    fn record(
+        &mut self,
+        subject: Option<Subject>,
+        (status, copied, error): (Status, Option<&Copied>, Option<&str>),
+    ) {
+        if !self.json {
+            return;
+        }
+        let subject = subject.as_ref();
+        let record = Record {
+            url: subject.map(|subject| subject.url.as_slice()),
+            path: subject.and_then(|subject| subject.path.as_deref()),
+            bytes: copied.map(|copied| copied.count),
+            time: subject.map_or(Duration::ZERO, |subject| subject.began.elapsed()),
+            status,
+            error,
+            checksum: copied.and_then(|copied| copied.checksum.as_deref()),
+        };
+        let line = record.line();
+        let written = self.screen.around(|| {
+            let mut stdout = std::io::stdout().lock();
+            stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush())
+        });
+        match written {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => self.reader_left = true,
+            Err(error) => {
+                self.json = false;
+                self.cause(*b"stdout", Cause::Local(error));
+            }
+            Ok(()) => {}
         }
     }
 
@@ -93,6 +221,7 @@ impl Report {
 
     /// The exit code. When stdout was closed by its reader the process dies of SIGPIPE here.
     pub fn finish(self) -> ExitCode {
+        self.screen.close();
         if self.reader_left {
             sys::die_of_broken_pipe();
         }
@@ -101,8 +230,18 @@ impl Report {
 
     fn text(&self, failure: &Failure) -> String {
         let what = self.shown(&failure.what);
-        let why = self.why(&failure.cause);
+        let why = format!("{}{}", self.why(&failure.cause), self.encoding_hint(failure));
         if what.is_empty() { why } else { format!("{what}: {why}") }
+    }
+
+    /// A name that was typed as text went out as UTF-8, which may not be how the server writes it.
+    fn encoding_hint(&self, failure: &Failure) -> &'static str {
+        let missing = matches!(&failure.cause, Cause::Refused(reply) if reply.code() == 550);
+        let is_text = std::str::from_utf8(&failure.what).is_ok_and(|text| !text.is_ascii());
+        match missing && is_text && self.charset == Charset::Bytes {
+            true => " (if names are written otherwise there, try --encoding)",
+            false => "",
+        }
     }
 
     fn why(&self, cause: &Cause) -> String {
@@ -185,8 +324,24 @@ impl Report {
     }
 
     fn print(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{}: {text}", self.tool);
+        let tool = self.tool;
+        self.screen.around(|| tell(tool, text));
     }
+
+    /// What prints a line of this tool's, also when it is to be quiet.
+    pub fn teller(&self) -> impl Fn(&str) + Send + use<> {
+        let (screen, tool) = (self.screen.clone(), self.tool);
+        move |text| screen.around(|| tell(tool, text))
+    }
+
+    /// Whether nothing is to be said.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+}
+
+fn tell(tool: &str, text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{tool}: {text}");
 }
 
 /// Prints what is wrong with a command line; the exit code is 2.
@@ -248,6 +403,18 @@ mod tests {
         ] {
             assert_eq!(report.text(&Failure::new(what, cause)), text);
         }
+    }
+
+    #[test]
+    fn a_typed_name_that_is_not_there_may_be_written_otherwise() {
+        let gone = |what: &[u8]| Failure::new(what, Cause::Refused(reply(b"550 no\r\n")));
+        let report = Report::new("ftp-get", Charset::Bytes, false, false);
+        let text = "版: 550 no (if names are written otherwise there, try --encoding)";
+        assert_eq!(report.text(&gone("版".as_bytes())), text);
+        assert_eq!(report.text(&gone(b"\xb0\xe6")), "\\xb0\\xe6: 550 no");
+        let gbk = Charset::for_label(b"gbk").unwrap();
+        let report = Report::new("ftp-get", gbk, false, false);
+        assert_eq!(report.text(&gone(b"\xb0\xe6")), "版: 550 no");
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Source<'a> {
 pub struct Upload<'a> {
     /// Where it goes.
     pub path: &'a RemotePath,
+    /// What it is called on a terminal: the path it will have.
+    pub name: &'a RemotePath,
     /// What becomes of a file that is there.
     pub how: Store,
     /// Its bytes.
@@ -216,10 +218,11 @@ fn attempt(
         server.session(Wants { features: !job.path.as_bytes().is_ascii(), data: true })?;
     let append = job.how == Store::Append;
     let transfer = session.store(append, job.path, job.kind, progress.stored);
-    let transfer = transfer.inspect_err(|cause| {
+    let mut transfer = transfer.inspect_err(|cause| {
         // ProFTPD takes the REST and refuses the STOR behind it (AllowStoreRestart).
         progress.whole_only |= progress.stored > 0 && matches!(cause, Cause::Refused(_));
     })?;
+    transfer.path = job.name.clone();
     progress.begun = true;
     let is_ours = job.how == Store::Replace && !job.resumes;
     if is_ours && progress.stake.is_none() {

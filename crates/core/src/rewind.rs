@@ -89,16 +89,19 @@ impl<'a> Rewindable<'a> {
     fn pass_on(
         &mut self,
         to: BorrowedFd<'_>,
-        (moved, most): (&mut u64, u64),
+        (moved, flow): (&mut u64, &Flow<'_>),
     ) -> Result<bool, Broken> {
-        while *moved <= most {
+        while *moved <= flow.most {
+            let before = *moved;
             let Some(copies) = &mut self.copies else { return Ok(false) };
             match copies.duplicate(self.source).map_err(|error| (Side::Source, error))? {
                 Fast::Moved(0) => {
                     self.ended = true;
                     return Ok(true);
                 }
-                Fast::Moved(count) if self.follow(to, count, moved)? => {}
+                Fast::Moved(count) if self.follow(to, count, moved)? => {
+                    flow.passed(*moved - before);
+                }
                 _ => return Ok(false),
             }
         }
@@ -169,7 +172,7 @@ pub fn copy_kept(
         && flow.beat.is_none()
         && let End::Plain(to) = &sink
     {
-        match source.pass_on(*to, (&mut moved, flow.most)) {
+        match source.pass_on(*to, (&mut moved, &flow)) {
             Ok(true) => return Ok(moved),
             Ok(false) => {}
             Err((side, error)) => return Err(CopyError { side, error, moved }),

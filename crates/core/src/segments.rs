@@ -263,6 +263,7 @@ impl Stretch<'_> {
 
     fn receive(&mut self, mut transfer: Transfer<'_>) -> Result<(), Cause> {
         let ((job, board), rate) = (self.with, transfer.rate());
+        let gauge = transfer.gauge(0, Some(board.size - self.at));
         loop {
             let unit = self.at / UNIT;
             let end = (unit + 1).saturating_mul(UNIT);
@@ -273,7 +274,8 @@ impl Stretch<'_> {
             let beats = Beats::of([pulse]);
             let beat = || beats.beat();
             let beat = beats.any().then_some(&beat as &dyn Fn());
-            let flow = Flow { most, rate: rate.as_deref(), beat, ..Lines::Keep.into() };
+            let (rate, gauge) = (rate.as_deref(), Some(&gauge));
+            let flow = Flow { most, rate, gauge, beat, ..Lines::Keep.into() };
             let copied = copy(deliver::end(stream), End::Plain(self.file.as_fd()), flow);
             match copied {
                 Ok(moved) => self.at += moved,

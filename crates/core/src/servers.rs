@@ -9,6 +9,7 @@ use crate::charset::Charset;
 use crate::crowd::is_crowded;
 use crate::ending::{Ending, Stake};
 use crate::error::{Cause, Outcome};
+use crate::meter::Meter;
 use crate::path::RemotePath;
 use crate::retry::Tries;
 use crate::url::Origin;
@@ -263,6 +264,8 @@ impl Server {
 /// All servers of a run, or all of one side of it.
 pub struct Servers {
     access: Arc<Access>,
+    /// How some hosts are reached, by their names.
+    own: Vec<(String, Arc<Access>)>,
     credentials: Arc<FindCredentials>,
     known: Vec<Server>,
     /// Whether a full server is waited for; see [`Self::for_one_more`].
@@ -272,7 +275,17 @@ pub struct Servers {
 impl Servers {
     /// Nobody is connected to yet.
     pub fn new(access: Arc<Access>, credentials: Arc<FindCredentials>) -> Self {
-        Self { access, credentials, known: Vec::new(), patient: true }
+        Self { access, own: Vec::new(), credentials, known: Vec::new(), patient: true }
+    }
+
+    /// Some hosts are reached otherwise.
+    pub fn with_own(self, own: Vec<(String, Arc<Access>)>) -> Self {
+        Self { own, ..self }
+    }
+
+    fn access_to(&self, origin: &Origin) -> Arc<Access> {
+        let own = self.own.iter().find(|(host, _)| host.eq_ignore_ascii_case(&origin.host));
+        Arc::clone(own.map_or(&self.access, |(_, access)| access))
     }
 
     /// The end of the run, should a signal bring it.
@@ -280,17 +293,23 @@ impl Servers {
         self.access.ending.clone()
     }
 
+    /// What counts the bytes of the run.
+    pub fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.access.meter)
+    }
+
     /// The other side of a relay, where names are written in `charset`.
     pub fn another_side_in(&self, charset: Charset) -> Self {
-        let access = Access { charset, ..(*self.access).clone() };
-        Self::new(Arc::new(access), Arc::clone(&self.credentials))
+        let there = |access: &Access| Arc::new(Access { charset, ..access.clone() });
+        let own = self.own.iter().map(|(host, access)| (host.clone(), there(access))).collect();
+        Self::new(there(&self.access), Arc::clone(&self.credentials)).with_own(own)
     }
 
     /// The same for one who works beside others: with sessions of its own, as far as the servers
     /// have room for them now. It waits for no place, since those who are in can do the work.
     pub fn for_one_more(&self) -> Self {
         let (access, credentials) = (Arc::clone(&self.access), Arc::clone(&self.credentials));
-        Self { patient: false, ..Self::new(access, credentials) }
+        Self { patient: false, ..Self::new(access, credentials).with_own(self.own.clone()) }
     }
 
     /// The server at `origin`.
@@ -303,9 +322,10 @@ impl Servers {
             Some(place) => place,
             None => {
                 let credentials = (self.credentials)(origin)?;
+                let access = self.access_to(origin);
                 self.known.push(Server {
                     origin: origin.clone(),
-                    access: Arc::clone(&self.access),
+                    access,
                     credentials,
                     session: None,
                     pipeline: true,

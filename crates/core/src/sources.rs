@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::charset::{Charset, for_terminal};
-use crate::error::Cause;
+use crate::error::{Cause, Failure};
 use crate::expand::expand;
 use crate::listing::{Entry, Kind};
 use crate::path::RemotePath;
@@ -62,6 +62,7 @@ pub fn for_each(
 ) {
     for (place, operand) in operands.iter().enumerate() {
         let origin = &operand.address.origin;
+        report.forget();
         let server = match servers.at(origin) {
             Ok(server) => server,
             Err(cause) => {
@@ -87,6 +88,7 @@ pub fn for_each(
             if visit(server, report, source).is_break() {
                 return;
             }
+            report.forget();
         }
     }
 }
@@ -96,7 +98,20 @@ pub fn for_each(
 pub fn fail(report: &mut Report, origin: &Origin, path: &[u8], cause: Cause) {
     let server = cause.server_is_gone() || path.is_empty();
     let what = if server { origin.shown().into_bytes() } else { path.to_vec() };
+    if !report.has_subject() {
+        report.begin(url(origin, path), None);
+    }
     report.cause(what, cause);
+}
+
+/// Reports what failed in a tree.
+pub fn failed_in_tree(report: &mut Report, origin: &Origin, failure: &Failure) {
+    report.begin(url(origin, &failure.what), None);
+    report.failed(failure);
+}
+
+fn url(origin: &Origin, path: &[u8]) -> Vec<u8> {
+    origin.url_of(&RemotePath::new(path.to_vec()).unwrap_or_default())
 }
 
 fn paths(

@@ -53,6 +53,22 @@ const fn by(algorithm: Algorithm) -> (&'static str, Verify) {
     (algorithm.name(), Verify::By(algorithm))
 }
 
+/// A file that was moved.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Copied {
+    /// Its bytes.
+    pub count: u64,
+    /// The checksum by which it was verified, `sha256:` and the like before it.
+    pub checksum: Option<String>,
+}
+
+impl Copied {
+    /// `count` bytes that stood `check`.
+    pub fn new(count: u64, check: Option<&Check>) -> Self {
+        Self { count, checksum: check.and_then(Check::told) }
+    }
+}
+
 /// How a server is asked for a checksum.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Command {
@@ -133,6 +149,12 @@ impl Check {
             }
             server.try_again();
         }
+    }
+
+    /// The checksum as `NAME:DIGITS`, where one was computed.
+    fn told(&self) -> Option<String> {
+        let sum = self.sum.as_ref()?;
+        Some(format!("{}:{}", sum.algorithm.name(), sum.told()))
     }
 
     /// As [`Self::hold`], where the server can compute the same sum; else nothing.

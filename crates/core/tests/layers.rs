@@ -44,6 +44,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "netrc.rs",
             "window.rs",
             "checksum.rs",
+            "json.rs",
         ],
     ),
     (
@@ -100,9 +101,11 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "partial.rs",
             "local.rs",
             "producer.rs",
+            "ask.rs",
             "ending.rs",
             "rate.rs",
             "pace.rs",
+            "meter.rs",
             "flow.rs",
             "copy.rs",
             "fan.rs",
@@ -164,6 +167,8 @@ const LAYERS: [(&str, &[&str]); 6] = [
     (
         "face",
         &[
+            "progress.rs",
+            "record.rs",
             "report.rs",
             "cli/values.rs",
             "cli/operands.rs",
@@ -175,7 +180,9 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "cli/complete/fish.rs",
             "cli/complete.rs",
             "cli/parse.rs",
+            "cli/options.rs",
             "cli/session_flags.rs",
+            "cli/hosts.rs",
             "cli/faults.rs",
             "cli/mod.rs",
             "prepare/proxies.rs",
@@ -199,7 +206,7 @@ const KNOTS: [(&str, &str); 2] = [
 ];
 
 /// Outside crates, and where alone they may be named; memchr may be named everywhere.
-const DOORS: [(&str, &str); 12] = [
+const DOORS: [(&str, &str); 15] = [
     ("suppaftp", "wire/"),
     ("rustls", "wire/"),
     ("rustls_native_certs", "wire/"),
@@ -207,7 +214,10 @@ const DOORS: [(&str, &str); 12] = [
     ("signal_hook", "sys/"),
     ("sha2", "checksum.rs"),
     ("zeroize", "secret.rs"),
+    ("indicatif", "progress.rs"),
     ("lexopt", "cli/"),
+    ("shlex", "cli/options.rs cli/hosts.rs"),
+    ("rpassword", "ask.rs"),
     ("encoding_rs", "charset.rs charset/guess.rs"),
     ("chardetng", "charset/guess.rs"),
     ("fastrand", "local.rs retry.rs stage.rs"),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{bail, ensure};
 use ftp_core::newer::Insist;
 use ftp_core::prepare::{self, Operand};
+use ftp_core::progress::When;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::Target;
@@ -37,6 +38,8 @@ pub struct Plan {
     /// Whether what an earlier run left is gone on with.
     pub continues: bool,
     pub retries: u32,
+    /// When bars are shown.
+    pub progress: When,
     /// How many files are fetched at once.
     pub lanes: NonZeroU32,
     /// Over how many sessions one file is fetched.
@@ -61,36 +64,11 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
     let into_one = matches!(destination, Destination::File(_));
     ensure!(!(several && into_one), "-o takes one URL; use -d DIR for more");
     let origins = operands.iter().map(|operand| &operand.address.origin);
-    let servers = prepare::servers(&args.session, charset, origins)?;
     let report = prepare::report(TOOL.name, &args.session, charset);
+    let servers = prepare::servers(&args.session, charset, origins, &report)?;
     let segments = args.segments.unwrap_or(NonZeroU32::MIN);
-    ensure!(
-        destination != Destination::Stdout || segments.get() == 1,
-        "--segments is about files: use -o, -O or -d"
-    );
-    ensure!(
-        destination != Destination::Stdout || !args.continues,
-        "-c is about files: use -o, -O or -d"
-    );
-    ensure!(!(args.continues && args.ascii), "-c cannot go on with text: leave out -a");
-    ensure!(
-        !(args.continues && segments.get() > 1),
-        "-c and --segments exclude each other: segments have holes between them"
-    );
     let keep_time = Insist::on_time(args.keep_time, args.newer);
-    ensure!(
-        destination != Destination::Stdout || keep_time.is_none(),
-        "-N and -p are about files: use -o, -O or -d"
-    );
-    let is_whole = args.recursive || args.continues || args.ascii || segments.get() > 1;
-    ensure!(
-        args.range.is_none() || !(is_whole || args.newer),
-        "--range is a part of a file: leave out -R, -c, -a, -N and --segments"
-    );
-    ensure!(
-        args.verify.is_none() || !(args.ascii || args.range.is_some()),
-        "--verify compares whole files as they are on the server: leave out -a and --range"
-    );
+    conflicts(&args, &destination, segments)?;
     Ok(Plan {
         newer: args.newer,
         keep_time,
@@ -105,9 +83,37 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
         no_clobber: args.no_clobber,
         continues: args.continues,
         retries: args.session.retries,
+        progress: args.session.progress,
         segments,
         lanes: if several || args.recursive { args.session.parallel } else { NonZeroU32::MIN },
     })
+}
+
+/// Flags that exclude each other, or what goes to stdout.
+fn conflicts(args: &Args, destination: &Destination, segments: NonZeroU32) -> anyhow::Result<()> {
+    let to_files = *destination != Destination::Stdout;
+    ensure!(to_files || segments.get() == 1, "--segments is about files: use -o, -O or -d");
+    ensure!(to_files || !args.continues, "-c is about files: use -o, -O or -d");
+    ensure!(
+        to_files || !(args.newer || args.keep_time),
+        "-N and -p are about files: use -o, -O or -d"
+    );
+    ensure!(to_files || !args.session.json, "--json needs -o, -O or -d: stdout has the data");
+    ensure!(!(args.continues && args.ascii), "-c cannot go on with text: leave out -a");
+    ensure!(
+        !(args.continues && segments.get() > 1),
+        "-c and --segments exclude each other: segments have holes between them"
+    );
+    let is_whole = args.recursive || args.continues || args.ascii || segments.get() > 1;
+    ensure!(
+        args.range.is_none() || !(is_whole || args.newer),
+        "--range is a part of a file: leave out -R, -c, -a, -N and --segments"
+    );
+    ensure!(
+        args.verify.is_none() || !(args.ascii || args.range.is_some()),
+        "--verify compares whole files as they are on the server: leave out -a and --range"
+    );
+    Ok(())
 }
 
 /// The names of stdout.

@@ -12,7 +12,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ftp_core::checksum::Sum;
 use ftp_core::error::{Cause, Failure};
-use ftp_core::face::{local_stdout, stdout_is_open, tidy_when_told};
+use ftp_core::face::{local_stdout, show_progress, stdout_is_open, tidy_when_told};
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
 use ftp_core::names;
@@ -28,7 +28,7 @@ use ftp_core::servers::{Server, Servers};
 use ftp_core::sources::{self, Source};
 use ftp_core::stamp;
 use ftp_core::turns::Turns;
-use ftp_core::verify::{Check, Verify};
+use ftp_core::verify::{Check, Copied, Verify};
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::{Next, Type, Wants};
 use ftp_core::workers;
@@ -47,6 +47,7 @@ pub fn run(plan: Plan) -> Report {
         report.cause(*b"stdout", cause);
         return report;
     }
+    show_progress(&servers, (plan.progress, to_stdout), &mut report);
     let get = Get {
         destination: plan.destination,
         recursive: plan.recursive,
@@ -103,8 +104,10 @@ pub struct Get {
 
 /// What became of a file that did not fail.
 pub enum Done {
-    /// So many bytes were fetched.
-    Fetched(u64),
+    /// It was fetched.
+    Fetched(Copied),
+    /// So many bytes of a tree were fetched; of its files was told before.
+    Walked(u64),
     /// It was here already, and `-n`, `-N` or `-c` lets it be.
     Left,
     /// Another lane does it, and says how it went.
@@ -138,6 +141,7 @@ impl Get {
         let ascii = source.ascii.unwrap_or(self.ascii);
         let kind = if ascii { Type::Ascii } else { Type::Image };
         let job = Job { path: &source.path, kind, next: source.next, known: Version::default() };
+        report.begin(server.origin.url_of(&source.path), None);
         let done = match (&self.destination, self.recursive) {
             (Destination::Below(dir), true) => self.tree(server, report, dir, (source, &job)),
             _ if source.path.is_directory() || source.path.is_empty() => {
@@ -175,8 +179,10 @@ impl Get {
         let fetched = self.check(server, job).and_then(|check| {
             let sum = check.as_ref().and_then(|check| check.sum.as_ref());
             let count = self.fetch(server, job, (stdout, sum))?;
-            let held = check.map(|check| check.hold(server, job.path, (count, self.retries)));
-            held.unwrap_or(Ok(())).map(|()| Done::Fetched(count))
+            if let Some(check) = &check {
+                check.hold(server, job.path, (count, self.retries))?;
+            }
+            Ok(Done::Fetched(Copied::new(count, check.as_ref())))
         });
         fetched.map_err(|cause| match cause {
             Cause::Local(error) => Failure::new(*b"stdout", local_stdout(error)),
@@ -199,10 +205,11 @@ impl Get {
     fn to_own_file(
         &self,
         server: &mut Server,
-        report: &Report,
+        report: &mut Report,
         job: &Job<'_>,
         file: Spot,
     ) -> Result<Done, Failure> {
+        report.goes_to(file.shown().as_os_str().as_bytes());
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         if !written.insert(file.shown().to_owned()) {
             let text =
@@ -235,7 +242,7 @@ impl Get {
         }
         let Some(draft) = self.draft(server, job, file)? else { return Ok(Done::Left) };
         let fetched = self.fetch_into(server, job, &draft);
-        let count = fetched.map_err(|cause| match cause {
+        let copied = fetched.map_err(|cause| match cause {
             Cause::Local(error) => here(error),
             cause => remote(job, cause),
         })?;
@@ -247,13 +254,13 @@ impl Get {
         }
         if self.no_clobber {
             return Ok(if draft.commit_new().map_err(here)? {
-                Done::Fetched(count)
+                Done::Fetched(copied)
             } else {
                 Done::Left
             });
         }
         draft.commit().map_err(here)?;
-        Ok(Done::Fetched(count))
+        Ok(Done::Fetched(copied))
     }
 
     /// The directory of `-d`. It is made, and from here on it is the one that was opened.
@@ -310,12 +317,14 @@ impl Get {
                 Step::Enter(item) => self.folder(report, &root, item),
                 Step::Leaf(item) => total += self.leaf(server, report, &root, (item, job.kind)),
                 Step::Approach(_) | Step::Leave { .. } => {}
-                Step::Failed(failure) => report.failed(&failure),
+                Step::Failed(failure) => {
+                    sources::failed_in_tree(report, &server.origin, &failure);
+                }
             }
             if report.reader_left() { Err(Cause::StdoutClosed) } else { Ok(Onward::In) }
         });
         let alone = self.pool.is_alone();
-        let done = || if alone { Done::Fetched(total) } else { Done::Elsewhere };
+        let done = || if alone { Done::Walked(total) } else { Done::Elsewhere };
         walked.map(|()| done()).map_err(|cause| remote(job, cause))
     }
 
@@ -340,6 +349,7 @@ impl Get {
     ) -> u64 {
         let known = item.version();
         let job = Job { path: &item.path, kind, next: Next::Transfer, known };
+        report.begin(server.origin.url_of(&item.path), None);
         let fetched = match local_path(report, root, item) {
             Err(why) => Err(remote(&job, Cause::Operand(why.into()))),
             Ok(_) if item.entry.kind == Kind::Other => {
@@ -348,7 +358,7 @@ impl Get {
             Ok(file) => self.to_own_file(server, report, &job, file),
         };
         let count = match fetched {
-            Ok(Done::Fetched(count)) => count,
+            Ok(Done::Fetched(ref copied)) => copied.count,
             _ => 0,
         };
         settle(server, report, &job, fetched);
@@ -363,12 +373,16 @@ fn unless_over(report: &Report) -> ControlFlow<()> {
 /// Says how one file went.
 pub fn settle(server: &Server, report: &mut Report, job: &Job<'_>, done: Result<Done, Failure>) {
     match done {
-        Ok(Done::Elsewhere) => {}
+        Ok(Done::Elsewhere) => report.forget(),
         Ok(Done::Left) => {
-            report.done(&format!("{}: is here already", report.shown(job.path.as_bytes())));
+            report.skipped(&format!("{}: is here already", report.shown(job.path.as_bytes())));
         }
-        Ok(Done::Fetched(count)) => {
-            report.done(&format!("{}: {count} bytes", report.shown(job.path.as_bytes())))
+        Ok(Done::Walked(count)) => {
+            report.forget();
+            report.done(&format!("{}: {count} bytes", report.shown(job.path.as_bytes())));
+        }
+        Ok(Done::Fetched(copied)) => {
+            report.moved(&report.shown(job.path.as_bytes()), &copied, "");
         }
         Err(Failure { what, cause }) => sources::fail(report, &server.origin, &what, cause),
     }

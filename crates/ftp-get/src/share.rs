@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::thread;
 
 use ftp_core::charset::Charset;
@@ -13,6 +14,7 @@ use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
 use ftp_core::place::Spot;
 use ftp_core::pool::{Errand, Pool};
+use ftp_core::reply::Reply;
 use ftp_core::report::Report;
 use ftp_core::resume;
 use ftp_core::resume::Fetch;
@@ -20,9 +22,10 @@ use ftp_core::segments;
 use ftp_core::servers::Server;
 use ftp_core::sys;
 use ftp_core::turns::Turns;
+use ftp_core::verify::Copied;
 use ftp_core::wire::{Next, Type, Wants};
 
-use crate::run::{Done, Get, Job, settle};
+use crate::run::{Done, Get, Job, remote, settle};
 
 /// One file to fetch, and where to.
 #[derive(Debug)]
@@ -78,16 +81,27 @@ impl Get {
         }
         let Piece { path, kind, next, known, goal, .. } = piece;
         let job = Job { path, kind: *kind, next: *next, known: *known };
+        let file = match goal {
+            Goal::File(file) => Some(file.shown().as_os_str().as_bytes().to_vec()),
+            Goal::Stdout | Goal::Place(_) => None,
+        };
+        report.begin(server.origin.url_of(path), file);
         let done = self.fetch_to(server, &job, goal);
         settle(server, report, &job, done);
     }
 
     fn fetch_to(&self, server: &mut Server, job: &Job<'_>, goal: &Goal) -> Result<Done, Failure> {
-        match goal {
+        let done = match goal {
             Goal::File(file) => self.to_file(server, job, file),
             Goal::Stdout => self.to_stdout(server, job, io::stdout().as_fd()),
             Goal::Place(place) => self.to_turn(server, job, *place),
-        }
+        };
+        done.map_err(|failure| match &failure.cause {
+            Cause::Refused(reply) if is_directory(server, job, reply) => {
+                remote(job, Cause::Operand("is a directory; -R fetches it".into()))
+            }
+            _ => failure,
+        })
     }
 
     /// Fetches into a draft, and compares it with what the server has where that was asked for.
@@ -96,9 +110,10 @@ impl Get {
         server: &mut Server,
         job: &Job<'_>,
         draft: &Draft,
-    ) -> Result<u64, Cause> {
+    ) -> Result<Copied, Cause> {
         let Some(check) = self.check(server, job)? else {
-            return self.fetch_as_planned(server, job, (draft, None));
+            let count = self.fetch_as_planned(server, job, (draft, None))?;
+            return Ok(Copied::new(count, None));
         };
         let count = self.fetch_as_planned(server, job, (draft, check.sum.as_ref()))?;
         check.fill(draft.file(), (0, count)).map_err(Cause::Local)?;
@@ -106,7 +121,7 @@ impl Get {
         if let (Err(Cause::WrongSum { .. }), Draft::Kept { part, .. }) = (&held, draft) {
             part.file.set_len(0).map_err(Cause::Local)?;
         }
-        held.map(|()| count)
+        held.map(|()| Copied::new(count, Some(&check)))
     }
 
     /// Over several sessions where that was asked for, or from where an earlier run came.
@@ -159,6 +174,21 @@ impl Get {
             report
         })
     }
+}
+
+/// Whether what the server did not send is a directory. Some say so; the others are asked, if nothing
+/// has to wait for that.
+fn is_directory(server: &mut Server, job: &Job<'_>, refusal: &Reply) -> bool {
+    let words = refusal.words().to_ascii_lowercase();
+    let says = |text: &str| words.windows(text.len()).any(|part| part == text.as_bytes());
+    if ["is a directory", "regular file", "plain file"].into_iter().any(says) {
+        return true;
+    }
+    let asks = refusal.code() == 550 && job.next == Next::Unknown;
+    asks && server
+        .session(Wants { features: false, data: false })
+        .and_then(|session| session.enter(job.path))
+        .is_ok_and(|reply| reply.is_done())
 }
 
 fn forward(turns: &Turns, pool: &Pool<Piece>) -> io::Result<()> {

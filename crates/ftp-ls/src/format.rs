@@ -1,9 +1,9 @@
 //! How an entry is printed. Pure: an entry in, bytes out.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 
 use ftp_core::charset::{Charset, for_terminal};
+use ftp_core::json::Object;
 use ftp_core::listing::{Entry, Kind};
 use ftp_core::time::iso_utc;
 
@@ -118,71 +118,22 @@ impl Shape {
 
     fn object(&self, shown: &Shown<'_>, out: &mut Vec<u8>) {
         let entry = shown.entry;
-        let name = self.charset.show(shown.name);
-        let mut json = String::from("{");
-        field(&mut json, "name", Some(&quoted(&name)));
-        if std::str::from_utf8(&name).is_err() {
-            field(&mut json, "name_bytes", Some(&quoted(percent(shown.name).as_bytes())));
-        }
-        field(&mut json, "url", shown.url.map(quoted).as_deref());
-        field(&mut json, "type", Some(&quoted(kind_text(entry.kind).as_bytes())));
-        field(&mut json, "size", entry.size.map(|size| size.to_string()).as_deref());
-        let time = entry.modified.map(|m| quoted(iso_utc(m.seconds).to_string().as_bytes()));
-        field(&mut json, "mtime", time.as_deref());
-        let mode = entry.mode.map(|mode| quoted(format!("{mode:04o}").as_bytes()));
-        field(&mut json, "mode", mode.as_deref());
+        let mut object = Object::default();
+        object.name("name", &self.charset.show(shown.name), shown.name);
+        object.text("url", shown.url);
+        object.text("type", Some(kind_text(entry.kind).as_bytes()));
+        object.raw("size", entry.size.map(|size| size.to_string()).as_deref());
+        let time = entry.modified.map(|stamp| iso_utc(stamp.seconds).to_string());
+        object.text("mtime", time.as_deref().map(str::as_bytes));
+        let mode = entry.mode.map(|mode| format!("{mode:04o}"));
+        object.text("mode", mode.as_deref().map(str::as_bytes));
         for (key, word) in
             [("owner", &entry.owner), ("group", &entry.group), ("target", &entry.target)]
         {
-            let word = word.as_ref().map(|word| quoted(&self.charset.show(word)));
-            field(&mut json, key, word.as_deref());
+            object.text(key, word.as_ref().map(|word| self.charset.show(word)).as_deref());
         }
-        json.push_str("}\n");
-        out.extend_from_slice(json.as_bytes());
+        out.extend_from_slice(object.line().as_bytes());
     }
-}
-
-/// One member of an object; `null` where the value is unknown.
-fn field(json: &mut String, key: &str, value: Option<&str>) {
-    let comma = if json.ends_with('{') { "" } else { "," };
-    // Writing to a String does not fail.
-    let _ = write!(json, "{comma}\"{key}\":{}", value.unwrap_or("null"));
-}
-
-/// A JSON string (RFC 8259 §7). What is not UTF-8 becomes U+FFFD: the bytes stand beside it.
-fn quoted(text: &[u8]) -> String {
-    let mut json = String::from("\"");
-    for chunk in text.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '"' | '\\' => json.extend(['\\', c]),
-                '\0'..='\x1f' | '\x7f'..='\u{9f}' => {
-                    let _ = write!(json, "\\u{:04x}", u32::from(c));
-                }
-                _ => json.push(c),
-            }
-        }
-        if !chunk.invalid().is_empty() {
-            json.push('\u{fffd}');
-        }
-    }
-    json.push('"');
-    json
-}
-
-fn percent(wire: &[u8]) -> String {
-    let mut text = String::new();
-    for &byte in wire {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                text.push(char::from(byte));
-            }
-            _ => {
-                let _ = write!(text, "%{byte:02X}");
-            }
-        }
-    }
-    text
 }
 
 /// The sign of `ls -F`. What a special file is, listings do not tell alike.

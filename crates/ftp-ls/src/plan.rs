@@ -66,8 +66,11 @@ pub enum Depth {
 pub fn build(args: Args) -> anyhow::Result<Plan> {
     check(&args)?;
     let charset = prepare::charset(&args.session)?;
-    let source = if args.parse { stdin(&args, charset)? } else { servers(&args, charset)? };
     let report = prepare::report(TOOL.name, &args.session, charset);
+    let source = match args.parse {
+        true => stdin(&args, charset)?,
+        false => servers(&args, charset, &report)?,
+    };
     Ok(Plan { report, look: look(args, charset, &source), source })
 }
 
@@ -106,11 +109,11 @@ fn today() -> i64 {
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
-fn servers(args: &Args, charset: Charset) -> anyhow::Result<Source> {
+fn servers(args: &Args, charset: Charset, report: &Report) -> anyhow::Result<Source> {
     let operands = prepare::operands(&args.session, &args.urls, charset)?;
     ensure!(!operands.is_empty() || args.session.files_from.is_some(), "no URL given");
     let origins = operands.iter().map(|operand| &operand.address.origin);
-    let servers = prepare::servers(&args.session, charset, origins)?;
+    let servers = prepare::servers(&args.session, charset, origins, report)?;
     Ok(Source::Servers(servers, operands))
 }
 

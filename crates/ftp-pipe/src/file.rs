@@ -1,6 +1,8 @@
 //! One file to all destinations: from what is there already to its name, and away from the source
 //! where it is moved.
 
+use std::time::Instant;
+
 use ftp_core::charset::for_terminal;
 use ftp_core::direct::{self, Sent};
 use ftp_core::ending::Stake;
@@ -12,6 +14,7 @@ use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::spread::{Branch, spread};
 use ftp_core::stamp;
+use ftp_core::verify::Copied;
 use ftp_core::wire::{Type, Wants};
 
 use crate::gone;
@@ -33,6 +36,7 @@ type Done = Result<(Relayed, &'static str), RelayError>;
 impl Pipe<'_> {
     /// Copies a file, and reports how that went.
     pub fn file(&mut self, server: &mut Server, report: &mut Report, job: &Job<'_>) {
+        let (url, began) = (server.origin.url_of(job.from), Instant::now());
         let version = match self.version(server, job) {
             Ok(version) => version,
             Err(cause) => return self.failed(server, report, job.from, Failed::Source(cause)),
@@ -41,7 +45,8 @@ impl Pipe<'_> {
         if let [copy] = copies.as_slice()
             && self.renamed(server, copy, job)
         {
-            return report.done(&format!("{}: renamed", report.shown(job.from.as_bytes())));
+            report.begin_at(began, url, self.url(copy));
+            return report.worked(&format!("{}: renamed", report.shown(job.from.as_bytes())));
         }
         let done = match self.copy(server, &copies, job) {
             Ok(done) => done,
@@ -49,10 +54,12 @@ impl Pipe<'_> {
         };
         let mut proven = copies.len() == self.sinks.len();
         for (copy, done) in copies.iter().zip(done) {
+            report.begin_at(began, url.clone(), self.url(copy));
             match self.finish(server, (copy, done), (job, version)) {
-                Ok((text, counted)) => {
+                Ok((count, extra, counted)) => {
                     proven &= counted;
-                    report.done(&format!("{}: {text}", self.shown(copy.place, copy.target.to)));
+                    let name = self.shown(copy.place, copy.target.to);
+                    report.moved(&name, &Copied::new(count, copy.target.check.as_ref()), extra);
                 }
                 Err(failed) => {
                     proven = false;
@@ -63,6 +70,12 @@ impl Pipe<'_> {
         if self.how.moves && !copies.is_empty() {
             self.take_away(server, report, (job, proven));
         }
+    }
+
+    /// The URL of a copy.
+    fn url(&self, copy: &Copy<'_>) -> Option<Vec<u8>> {
+        let sink = self.sinks.get(copy.place)?;
+        Some(sink.server.origin.url_of(copy.target.to))
     }
 
     /// A name at a destination, and which one that is where there are several.
@@ -96,7 +109,9 @@ impl Pipe<'_> {
                 Ok(Some(copy)) => copies.push(copy),
                 Ok(None) => {
                     self.run.gone.stays(&server.origin, job.from);
-                    report.done(&format!("{}: is there already", self.shown(place, to)));
+                    let there = self.sinks.get(place).map(|sink| sink.server.origin.url_of(to));
+                    report.begin(server.origin.url_of(job.from), there);
+                    report.skipped(&format!("{}: is there already", self.shown(place, to)));
                 }
                 Err(failed) => self.failed(server, report, job.from, failed),
             }
@@ -195,18 +210,18 @@ impl Pipe<'_> {
         Ok(ends.into_iter().map(|end| end.map(|relayed| (relayed, ""))).collect())
     }
 
-    /// Compares a copy, and gives it its time and name. Returns what there is to say, and whether the
-    /// destination has shown that it is whole.
+    /// Compares a copy, and gives it its time and name. Returns its bytes, what else there is to say, and
+    /// whether the destination has shown that it is whole.
     fn finish(
         &mut self,
         server: &mut Server,
         (copy, done): (&Copy<'_>, Done),
         (job, version): (&Job<'_>, Version),
-    ) -> Result<(String, bool), Failed> {
+    ) -> Result<(u64, &'static str, bool), Failed> {
         let place = copy.place;
         let at_sink = |cause| Failed::Sink(place, cause);
         let (Relayed { count, counted }, by) = done.map_err(|error| error.at(place))?;
-        let Some(sink) = self.sinks.get_mut(place) else { return Ok((String::new(), false)) };
+        let Some(sink) = self.sinks.get_mut(place) else { return Ok((0, "", false)) };
         sink.hold(&copy.target, count).map_err(at_sink)?;
         let held = copy.target.check.as_ref().map_or(Ok(()), |check| {
             check.hold_if_it_can(server, job.from, (count, self.how.retries))
@@ -220,8 +235,7 @@ impl Pipe<'_> {
             let text = "the server does not tell its time, which -p is to keep";
             return Err(Failed::Source(Cause::Operand(text.into())));
         }
-        let by = if by.is_empty() { String::new() } else { format!(", {by}") };
-        Ok((format!("{count} bytes{by}"), counted || copy.target.check.is_some()))
+        Ok((count, by, counted || copy.target.check.is_some()))
     }
 
     /// Removes the source, if every destination has shown that its copy is whole.

@@ -10,6 +10,7 @@ use ftp_core::direct::Fxp;
 use ftp_core::newer::Insist;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare::{self, Operand};
+use ftp_core::progress::When;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Origin, Target};
@@ -26,6 +27,8 @@ pub struct Plan {
     pub sinks: Vec<Servers>,
     pub operands: Vec<Operand>,
     pub how: How,
+    /// When bars are shown.
+    pub progress: When,
     /// How many files are copied at once.
     pub lanes: NonZeroU32,
 }
@@ -69,8 +72,10 @@ pub struct How {
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     let charset = prepare::charset(&args.session)?;
     let theirs = args.source_encoding.unwrap_or(charset);
-    let ours = args.sink_encoding.unwrap_or(charset);
     let last = args.urls.pop().context("no URL given")?;
+    let own = prepare::charset_of(&args.session, last.as_bytes())?;
+    let ours = args.sink_encoding.unwrap_or(own);
+    args.session.encoding = args.source_encoding.or(args.session.encoding);
     let operands = prepare::operands(&args.session, &args.urls, theirs)?;
     if operands.is_empty() && args.session.files_from.is_none() {
         bail!("two URLs are needed: from where, and to where");
@@ -89,10 +94,11 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     let fxp = if through_here { Fxp::Never } else { args.fxp.unwrap_or_default() };
     let ends = operands.iter().map(|operand| &operand.address.origin);
     let origins = ends.chain(places.iter().map(|place| &place.origin));
-    let sources = prepare::servers(&args.session, theirs, origins)?;
+    let report = prepare::report(TOOL.name, &args.session, theirs);
+    let sources = prepare::servers(&args.session, theirs, origins, &report)?;
     let sinks = places.iter().map(|_| sources.another_side_in(ours)).collect();
     Ok(Plan {
-        report: prepare::report(TOOL.name, &args.session, theirs),
+        report,
         sources,
         sinks,
         operands,
@@ -113,6 +119,7 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
             verify: args.verify,
             retries: args.session.retries,
         },
+        progress: args.session.progress,
         lanes: if several || args.recursive { args.session.parallel } else { NonZeroU32::MIN },
     })
 }

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use ftp_core::error::Cause;
-use ftp_core::face::tidy_when_told;
+use ftp_core::face::{show_progress, tidy_when_told};
 use ftp_core::local::Unfinished;
 use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
@@ -21,8 +21,9 @@ use crate::share::{Group, Piece};
 use crate::sink::Sink;
 
 pub fn run(plan: Plan) -> Report {
-    let Plan { mut report, sources, sinks, operands, how, lanes } = plan;
+    let Plan { mut report, sources, sinks, operands, how, progress, lanes } = plan;
     tidy_when_told(&sources.ending(), Unfinished::default(), &mut report);
+    show_progress(&sources, (progress, false), &mut report);
     let run = Run { how: &how, pool: workers::pool(lanes), gone: Gone::default() };
     let lead = Group { sources, sinks, report, run: &run };
     let (mut report, others) = run.pool.run(lead, |lead| {
@@ -156,6 +157,10 @@ impl<'a> Pipe<'a> {
             Failed::Sink(place, cause) => (place, cause),
         };
         let Some(sink) = self.sinks.get(place) else { return };
+        if !report.has_subject() {
+            let there = sink.server.origin.url_of(&RemotePath::default());
+            report.begin(server.origin.url_of(path), Some(there));
+        }
         let what = [path.as_bytes(), b" -> ", sink.server.origin.shown().as_bytes()].concat();
         sources::fail(report, &sink.server.origin, &what, cause);
     }

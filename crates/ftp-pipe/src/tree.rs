@@ -30,7 +30,9 @@ impl Pipe<'_> {
                 Step::Leaf(item) => self.leaf(server, report, (item, &roots), kind),
                 Step::Leave { item, whole } => self.run.gone.left(&server.origin, item, *whole),
                 Step::Approach(_) => {}
-                Step::Failed(failure) => report.failed(failure),
+                Step::Failed(failure) => {
+                    sources::failed_in_tree(report, &server.origin, failure);
+                }
             }
             Ok(Onward::In)
         })
@@ -65,7 +67,8 @@ impl Pipe<'_> {
             }
             Kind::Link if self.how.links == Links::Skip => {
                 self.run.gone.stays(&server.origin, from);
-                return report.done(&format!("{}: a link", report.shown(from.as_bytes())));
+                report.begin(server.origin.url_of(from), None);
+                return report.skipped(&format!("{}: a link", report.shown(from.as_bytes())));
             }
             _ => {}
         }

@@ -11,6 +11,7 @@ use ftp_core::deliver::Store;
 use ftp_core::newer::Insist;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare;
+use ftp_core::progress::When;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Address, Origin, Target, redacted};
@@ -58,12 +59,13 @@ pub struct Plan {
     /// How many bytes the one source must have.
     pub size: Option<u64>,
     pub retries: u32,
+    /// When bars are shown.
+    pub progress: When,
     /// How many files are stored at once.
     pub lanes: NonZeroU32,
 }
 
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {
-    let charset = prepare::charset(&args.session)?;
     let command = command(&mut args)?;
     let last = args.operands.pop().context("no URL given")?;
     if !Address::looks_like_url(last.as_bytes()) {
@@ -73,6 +75,7 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         let url = for_terminal(&redacted(url.as_bytes()));
         bail!("{url}: only files can be put; ftp-pipe copies from servers");
     }
+    let charset = prepare::charset_of(&args.session, last.as_bytes())?;
     let address = prepare::place(last.as_bytes(), charset)?;
     let Target::Path(to) = address.target else {
         bail!("the URL to put to cannot be a pattern");
@@ -92,9 +95,10 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
     conflicts(&args, &sources)?;
     let one_file = sources.len() == 1 && !args.recursive;
     ensure!(args.size.is_none() || one_file, "--size is about one file");
-    let servers = prepare::servers(&args.session, charset, [&address.origin])?;
+    let report = prepare::report(TOOL.name, &args.session, charset);
+    let servers = prepare::servers(&args.session, charset, [&address.origin], &report)?;
     Ok(Plan {
-        report: prepare::report(TOOL.name, &args.session, charset),
+        report,
         servers,
         origin: address.origin,
         sources,
@@ -112,6 +116,7 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         verify: args.verify,
         size: args.size,
         retries: args.session.retries,
+        progress: args.session.progress,
         // What is appended to one file must come in order.
         lanes: if one_file || args.append { NonZeroU32::MIN } else { args.session.parallel },
     })

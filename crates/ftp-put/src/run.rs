@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
-use ftp_core::face::tidy_when_told;
+use ftp_core::face::{show_progress, tidy_when_told};
 use ftp_core::local::Unfinished;
 use ftp_core::newer::{Insist, Version};
 use ftp_core::parents::Made;
@@ -24,7 +24,7 @@ use ftp_core::sources;
 use ftp_core::stage;
 use ftp_core::stamp::{self, Stamp};
 use ftp_core::sys;
-use ftp_core::verify::{Check, Verify};
+use ftp_core::verify::{Check, Copied, Verify};
 use ftp_core::wire::{Type, Wants};
 use ftp_core::workers;
 
@@ -34,6 +34,7 @@ use crate::share::Piece;
 pub fn run(plan: Plan) -> Report {
     let Plan { mut report, servers, origin, sources, to, .. } = plan;
     tidy_when_told(&servers.ending(), Unfinished::default(), &mut report);
+    show_progress(&servers, (plan.progress, false), &mut report);
     let how = How {
         store: plan.how,
         recursive: plan.recursive,
@@ -104,6 +105,11 @@ impl<'a> Put<'a> {
     }
 
     fn source(&mut self, source: &Local, to: &RemotePath) {
+        let here = match source {
+            Local::Path(path) => Some(path.as_path()),
+            Local::Stdin | Local::Command(..) => None,
+        };
+        self.begin(to, here);
         let done = match source {
             Local::Stdin => self.stdin(to),
             Local::Path(path) => self.path(path, to),
@@ -174,6 +180,7 @@ impl<'a> Put<'a> {
     }
 
     pub fn file(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
+        self.begin(to, Some(path));
         let file = File::open(path).map_err(|error| local(path, error))?;
         let found = file.metadata().map_err(|error| local(path, error))?;
         let ours = Version { size: Some(found.len()), modified: Some(found.mtime()) };
@@ -193,7 +200,8 @@ impl<'a> Put<'a> {
         };
         let stays = stays.map_err(|cause| Failure::new(to.as_bytes(), cause))?;
         if stays {
-            self.report.done(&format!("{}: is there already", self.report.shown(to.as_bytes())));
+            let shown = self.report.shown(to.as_bytes());
+            self.report.skipped(&format!("{shown}: is there already"));
         }
         Ok(stays)
     }
@@ -222,6 +230,7 @@ impl<'a> Put<'a> {
         let check = check.map_err(|cause| Failure::new(to.as_bytes(), cause))?;
         let upload = Upload {
             path,
+            name: to,
             how: self.how.store,
             source: input.source,
             kind: self.how.kind,
@@ -252,7 +261,8 @@ impl<'a> Put<'a> {
         };
         match done {
             Ok(count) => {
-                self.report.done(&format!("{}: {count} bytes", self.report.shown(to.as_bytes())));
+                let copied = Copied::new(count, check.as_ref());
+                self.report.moved(&self.report.shown(to.as_bytes()), &copied, "");
                 Ok(())
             }
             Err(Cause::Local(error)) => Err(Failure::new(input.what, Cause::Local(error))),
@@ -317,6 +327,7 @@ impl<'a> Put<'a> {
         let found = fs::metadata(path).map_err(|error| local(path, error))?;
         let name = path.file_name().unwrap_or_default();
         let to = self.child(to, name.as_bytes(), path)?;
+        self.begin(&to, Some(path));
         let refuse = |text: &str| Err(Failure::new(bytes(path), Cause::Operand(text.into())));
         match (found.is_dir(), found.is_file()) {
             (true, _) if link => refuse("a link to a directory is left out"),
@@ -326,9 +337,18 @@ impl<'a> Put<'a> {
         }
     }
 
+    /// From now on the report is about the file that goes to `to`.
+    fn begin(&mut self, to: &RemotePath, path: Option<&Path>) {
+        let url = self.server.origin.url_of(to);
+        self.report.begin(url, path.map(|path| bytes(path).to_vec()));
+    }
+
     pub fn settle(&mut self, done: Result<(), Failure>) {
-        if let Err(Failure { what, cause }) = done {
-            sources::fail(self.report, &self.server.origin, &what, cause);
+        match done {
+            Ok(()) => self.report.forget(),
+            Err(Failure { what, cause }) => {
+                sources::fail(self.report, &self.server.origin, &what, cause);
+            }
         }
     }
 }

@@ -47,9 +47,10 @@ pub fn build(args: Args) -> anyhow::Result<Plan> {
         "refusing to remove a root or login directory; --no-preserve-root allows it"
     );
     let origins = operands.iter().map(|operand| &operand.address.origin);
-    let servers = prepare::servers(&args.session, charset, origins)?;
+    let report = prepare::report(TOOL.name, &args.session, charset);
+    let servers = prepare::servers(&args.session, charset, origins, &report)?;
     Ok(Plan {
-        report: prepare::report(TOOL.name, &args.session, charset),
+        report,
         servers,
         operands,
         depth: match (args.recursive, args.directories) {

@@ -14,6 +14,7 @@ use ftp_core::reply::Reply;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
+use ftp_core::url::Origin;
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
 use ftp_core::wire::{Next, Wants};
 use ftp_core::workers;
@@ -87,6 +88,7 @@ impl Rm {
             }
         }
         if !waits && let Err(cause) = self.source(server, report, source) {
+            report.forget();
             sources::fail(report, &server.origin, source.path.as_bytes(), cause);
         }
     }
@@ -101,6 +103,7 @@ impl Rm {
                 Err(cause) => Err(cause),
             };
             if let Err(cause) = done {
+                report.forget();
                 sources::fail(report, &server.origin, source.path.as_bytes(), cause);
             }
         }
@@ -119,11 +122,11 @@ impl Rm {
         let mut replies = Vec::new();
         let session = server.session(Wants { features: !ascii, data: false });
         let asked = session.and_then(|s| s.ask_all("DELE", paths.clone(), &mut replies));
-        let known = replies.len();
+        let (known, origin) = (replies.len(), server.origin.clone());
         let mut told: Vec<_> = paths
             .clone()
             .zip(replies)
-            .map(|(path, reply)| Ok(self.removed(report, path, reply)))
+            .map(|(path, reply)| Ok(self.removed(&origin, report, (path, reply))))
             .collect();
         let Err(cause) = asked else { return told };
         told.push(Err(cause));
@@ -137,12 +140,18 @@ impl Rm {
     }
 
     /// `None` when the reply says that it is gone.
-    fn removed(&self, report: &Report, path: &RemotePath, reply: Reply) -> Option<Reply> {
-        if reply.is_done() {
-            report.done(&format!("{} removed", report.shown(path.as_bytes())));
-            return None;
+    fn removed(
+        &self,
+        origin: &Origin,
+        report: &mut Report,
+        (path, reply): (&RemotePath, Reply),
+    ) -> Option<Reply> {
+        if !reply.is_done() {
+            return Some(reply);
         }
-        Some(reply)
+        report.begin(origin.url_of(path), None);
+        report.worked(&format!("{} removed", report.shown(path.as_bytes())));
+        None
     }
 
     /// What is done with an operand by itself.
@@ -152,6 +161,7 @@ impl Rm {
         report: &mut Report,
         source: &Source,
     ) -> Result<(), Cause> {
+        report.begin(server.origin.url_of(&source.path), None);
         if self.dry_run {
             return self.rehearse(server, report, source);
         }
@@ -179,14 +189,14 @@ impl Rm {
             };
         };
         match self.depth {
-            Depth::Files => self.missing_or(server, path, refused),
+            Depth::Files => self.missing_or((server, report), path, refused),
             Depth::EmptyDirectories => match self.ask(server, report, "RMD", path)? {
                 None => Ok(()),
-                Some(_) => self.missing_or(server, path, refused),
+                Some(_) => self.missing_or((server, report), path, refused),
             },
             Depth::Trees => match self.tree(server, report, path) {
                 // It is no directory either: what the server said of the file is the reason.
-                Err(Cause::Refused(_)) => self.missing_or(server, path, refused),
+                Err(Cause::Refused(_)) => self.missing_or((server, report), path, refused),
                 other => other,
             },
         }
@@ -195,12 +205,12 @@ impl Rm {
     fn directory(
         &self,
         server: &mut Server,
-        report: &Report,
+        report: &mut Report,
         path: &RemotePath,
     ) -> Result<(), Cause> {
         match self.ask(server, report, "RMD", path)? {
             None => Ok(()),
-            Some(refused) => self.missing_or(server, path, refused),
+            Some(refused) => self.missing_or((server, report), path, refused),
         }
     }
 
@@ -208,31 +218,37 @@ impl Rm {
     pub fn ask(
         &self,
         server: &mut Server,
-        report: &Report,
+        report: &mut Report,
         verb: &str,
         path: &RemotePath,
     ) -> Result<Option<Reply>, Cause> {
         let wants = Wants { features: !path.as_bytes().is_ascii(), data: false };
+        report.begin(server.origin.url_of(path), None);
         let session = server.session(wants)?;
         let reply = session.ask(verb, Some(path))?;
         if !reply.is_done() && !session.is_usable() {
             return Err(Cause::Refused(reply));
         }
-        Ok(self.removed(report, path, reply))
+        Ok(self.removed(&server.origin.clone(), report, (path, reply)))
     }
 
     /// With `-f` a refusal is no error when there is nothing to remove. 550 means that it is
     /// missing, or that it may not be removed, so the path itself is asked for.
     pub fn missing_or(
         &self,
-        server: &mut Server,
+        (server, report): (&mut Server, &mut Report),
         path: &RemotePath,
         refused: Reply,
     ) -> Result<(), Cause> {
         if !self.force {
             return Err(Cause::Refused(refused));
         }
-        if self.is_there(server, path)? { Err(Cause::Refused(refused)) } else { Ok(()) }
+        if self.is_there(server, path)? {
+            return Err(Cause::Refused(refused));
+        }
+        report.begin(server.origin.url_of(path), None);
+        report.skipped(&format!("{}: is not there", report.shown(path.as_bytes())));
+        Ok(())
     }
 
     fn is_there(&self, server: &mut Server, path: &RemotePath) -> Result<bool, Cause> {
@@ -254,7 +270,7 @@ impl Rm {
         });
         match walked {
             Err(Cause::Refused(refused)) if root.is_directory() => {
-                self.missing_or(server, root, refused)
+                self.missing_or((server, report), root, refused)
             }
             other => other,
         }
@@ -297,7 +313,7 @@ impl Rm {
                     self.release(server, report, &nest)?;
                 }
             }
-            Step::Failed(failure) => report.failed(failure),
+            Step::Failed(failure) => sources::failed_in_tree(report, &server.origin, failure),
         }
         Ok(Onward::In)
     }
@@ -323,15 +339,15 @@ impl Rm {
                 }
                 Step::Leaf(Item { path, .. })
                 | Step::Leave { item: Item { path, .. }, whole: true } => {
-                    print(report, path).map(|()| Onward::In)
+                    print(server, report, path).map(|()| Onward::In)
                 }
                 Step::Failed(failure) => {
-                    report.failed(&failure);
+                    sources::failed_in_tree(report, &server.origin, &failure);
                     Ok(Onward::In)
                 }
                 Step::Approach(_) | Step::Leave { .. } => Ok(Onward::In),
             }),
-            _ => print(report, path),
+            _ => print(server, report, path),
         }
     }
 }
@@ -352,7 +368,13 @@ fn is_directory(server: &mut Server, source: &Source) -> Result<bool, Cause> {
     if entered.is_done() { Ok(true) } else { Err(Cause::Refused(entered)) }
 }
 
-fn print(report: &Report, path: &RemotePath) -> Result<(), Cause> {
+/// Says what would go.
+fn print(server: &Server, report: &mut Report, path: &RemotePath) -> Result<(), Cause> {
+    if report.is_json() {
+        report.begin(server.origin.url_of(path), None);
+        report.skipped_silently();
+        return Ok(());
+    }
     let mut line = report.charset.show(path.as_bytes()).into_owned();
     line.push(b'\n');
     io::stdout().lock().write_all(&line).map_err(local_stdout)

@@ -83,7 +83,7 @@ impl Rm {
     }
 
     /// Leaves a directory among the operands to the lead, for the end.
-    pub fn put_off_directory(&self, server: &Server, report: &Report, source: &Source) {
+    pub fn put_off_directory(&self, server: &Server, report: &mut Report, source: &Source) {
         let place = self.places.fetch_add(1, Ordering::Relaxed);
         self.put_off((place, source.clone(), None), server, report);
     }
@@ -97,8 +97,9 @@ impl Rm {
         let wants = Wants { features: !ascii, data: false };
         let piece = Piece { files, charset: report.charset };
         let errand = Errand { origin: server.origin.clone(), wants, work: piece };
-        if let Some(errand) = self.pool.offer(errand, |wants| server.arrive(wants)) {
-            self.piece(server, report, errand.work);
+        match self.pool.offer(errand, |wants| server.arrive(wants)) {
+            Some(errand) => self.piece(server, report, errand.work),
+            None => report.forget(),
         }
     }
 
@@ -111,6 +112,7 @@ impl Rm {
                 self.removed_or_refused(server, report, (&path, role), refused)
             });
             if let Err(cause) = done {
+                report.forget();
                 sources::fail(report, &server.origin, path.as_bytes(), cause);
             }
         }
@@ -126,7 +128,7 @@ impl Rm {
         match (role, refused) {
             (Role::Operand(..), None) => Ok(()),
             (Role::Operand(..), Some(refused)) if self.depth == Depth::Files => {
-                self.missing_or(server, path, refused)
+                self.missing_or((server, report), path, refused)
             }
             (Role::Operand(place, source), refused) => {
                 self.put_off((place, *source, refused), server, report);
@@ -134,7 +136,8 @@ impl Rm {
             }
             (Role::In(nest), refused) => {
                 if let Some(refused) = refused {
-                    report.failed(&Failure::new(path.as_bytes(), Cause::Refused(refused)));
+                    let failure = Failure::new(path.as_bytes(), Cause::Refused(refused));
+                    sources::failed_in_tree(report, &server.origin, &failure);
                 }
                 self.release(server, report, &nest)
             }
@@ -156,7 +159,8 @@ impl Rm {
             }
             next = nest.parent.as_ref();
             if let Some(refused) = self.ask(server, report, "RMD", &nest.path)? {
-                report.failed(&Failure::new(nest.path.as_bytes(), Cause::Refused(refused)));
+                let failure = Failure::new(nest.path.as_bytes(), Cause::Refused(refused));
+                sources::failed_in_tree(report, &server.origin, &failure);
             }
         }
         Ok(())
@@ -166,9 +170,10 @@ impl Rm {
         &self,
         (place, source, refused): (usize, Source, Option<Reply>),
         server: &Server,
-        report: &Report,
+        report: &mut Report,
     ) {
         let (origin, charset) = (server.origin.clone(), report.charset);
+        report.forget();
         let rest = Rest { place, origin, source, refused, charset };
         self.rests.lock().unwrap_or_else(PoisonError::into_inner).push(rest);
     }
@@ -182,9 +187,11 @@ impl Rm {
         for Rest { origin, source, refused, charset, .. } in rests {
             let report = &mut lead.report;
             report.charset = charset;
+            report.begin(origin.url_of(&source.path), None);
             let server = lead.servers.at(&origin);
             let done = server.and_then(|s| self.directory_or(s, report, &source, refused));
             if let Err(cause) = done {
+                report.forget();
                 sources::fail(report, &origin, source.path.as_bytes(), cause);
             }
             self.pool.catch_up(lead);

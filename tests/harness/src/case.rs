@@ -264,6 +264,7 @@ fn signal(name: &str) -> Result<Signal> {
         "INT" => Ok(Signal::INT),
         "TERM" => Ok(Signal::TERM),
         "HUP" => Ok(Signal::HUP),
+        "USR1" => Ok(Signal::USR1),
         _ => Err(format!("unknown signal {name:?}")),
     }
 }

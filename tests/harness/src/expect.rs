@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::auto::tree::resolve;
 use crate::invoke::Ran;
 use crate::lines::Line;
+use crate::schema;
 use crate::scratch::Scratch;
 use crate::script::duration;
 use crate::server::Server;
@@ -36,6 +37,8 @@ enum Check {
     Signal(i32),
     Stream(Stream, How, Content),
     StderrLines(usize),
+    /// So many objects that fit that schema.
+    Objects(String, usize),
     /// At least one line, and each begins with the tool's name: the rule for failures.
     Messages,
     File(Text, Option<Content>),
@@ -174,6 +177,7 @@ fn parse(word: &str, name: &str, value: &str) -> Result<Check> {
         "stderr-has" => Ok(Check::Stream(Stream::Err, How::Has, content(value)?)),
         "stderr-lacks" => Ok(Check::Stream(Stream::Err, How::Lacks, content(value)?)),
         "stderr-lines" => number(value).map(Check::StderrLines),
+        "stdout-json" => Ok(Check::Objects(name.to_owned(), number(value)?)),
         "stdout-any" | "stderr-any" | "files-any" => Ok(Check::Any),
         "file" => Ok(Check::File(one(name)?, maybe_content(value)?)),
         "dir" | "no-file" => one(name).map(|_| Check::Any),
@@ -244,6 +248,7 @@ impl Evidence<'_> {
             Check::StderrLines(lines) => {
                 count("lines on stderr", self.stderr_lines().count(), *lines)
             }
+            Check::Objects(name, count) => schema::check(name, *count, &self.ran.stdout),
             Check::Messages => self.messages(),
             Check::File(name, content) => self.file(name, content.as_ref()),
             Check::Mtime(name, seconds) => self.mtime(name, *seconds),

@@ -31,6 +31,7 @@ mod killed;
 mod lines;
 mod net;
 mod proxy;
+mod schema;
 mod scratch;
 mod script;
 mod server;

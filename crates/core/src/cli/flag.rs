@@ -145,6 +145,13 @@ pub(super) enum Row<A: 'static> {
     Generate,
 }
 
+/// A row that the tools share, whether or not all of them offer it.
+pub(super) fn shared(
+    is_it: impl Fn(&Flag<SessionArgs>) -> bool,
+) -> Option<&'static Flag<SessionArgs>> {
+    session_flags::FLAGS.iter().find(|flag| is_it(flag))
+}
+
 /// What `--generate` prints.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Form {

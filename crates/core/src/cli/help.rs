@@ -11,6 +11,7 @@ pub(super) const COLUMNS: usize = 80;
 const TEXT_COLUMN: usize = 30;
 
 const ENVIRONMENT: &[(&str, &str)] = &[
+    ("FTP_OPTIONS", "Flags before those typed, quoted as for a shell."),
     ("FTP_USER", "The user, if neither the URL nor --user names one."),
     ("FTP_PASSWORD", "The password, if neither the URL nor --password-file gives one."),
     ("FTP_ENCODING", "What --encoding says, where it is not given."),
@@ -21,10 +22,16 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 ];
 
 /// Files that every tool looks at.
-pub(super) const FILES: &[(&str, &str)] = &[(
-    "~/.netrc",
-    "Users and passwords by host, as ftp(1) and curl read them. Only its owner should be able to read it.",
-)];
+pub(super) const FILES: &[(&str, &str)] = &[
+    (
+        "~/.netrc",
+        "Users and passwords by host, as ftp(1) and curl read them. Only its owner should be able to read it.",
+    ),
+    (
+        "~/.config/ftp-tools/hosts",
+        "Flags by host: lines of a name, in which * stands for anything, and the flags that hold there. See ftp-tools(7).",
+    ),
+];
 
 /// The variables a tool reads.
 pub(super) fn environment<A>(

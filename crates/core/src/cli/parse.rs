@@ -6,10 +6,13 @@ use std::fmt;
 
 use lexopt::{Arg, Parser};
 
-use super::flag::{FORMS, Flag, Form, Row, Spec, Takes, Tool};
+use super::flag::{FORMS, Flag, Form, Row, Spec, Takes, Tool, shared};
 use super::{complete, help, man};
 use crate::charset::for_terminal;
 use crate::choices::one_of;
+
+/// The variable whose flags come before those of the command line.
+pub const VARIABLE: &str = "FTP_OPTIONS";
 
 /// What a command line asks for.
 #[derive(Debug)]
@@ -37,8 +40,19 @@ impl<A: Default> Tool<A> {
     ///
     /// Help and version win over what follows them, not over an error before them.
     pub fn parse(&self, args: impl IntoIterator<Item = OsString>) -> Result<Parsed<A>, UsageError> {
-        let mut parser = Parser::from_iter(args);
+        self.parse_after(Vec::new(), args)
+    }
+
+    /// The same, after the words of `FTP_OPTIONS`: what is typed comes later, so it wins.
+    pub fn parse_after(
+        &self,
+        options: Vec<OsString>,
+        args: impl IntoIterator<Item = OsString>,
+    ) -> Result<Parsed<A>, UsageError> {
         let mut parsed = A::default();
+        self.take_options(options, &mut parsed)
+            .map_err(|UsageError(why)| UsageError(format!("{VARIABLE}: {why}")))?;
+        let mut parser = Parser::from_iter(args);
         while !self.took_command(&mut parser, &mut parsed) {
             let Some(arg) = parser.next().map_err(explain)? else { break };
             let row = match arg {
@@ -61,6 +75,36 @@ impl<A: Default> Tool<A> {
         match (self.session)(&mut parsed).conflict() {
             Some(why) => Err(UsageError(why.to_owned())),
             None => Ok(Parsed::Run(parsed)),
+        }
+    }
+
+    /// Flags alone may stand there. One that all five share and this tool does not offer says nothing to
+    /// it, so that one setting serves them all.
+    fn take_options(&self, options: Vec<OsString>, parsed: &mut A) -> Result<(), UsageError> {
+        let mut parser = Parser::from_args(options);
+        while let Some(arg) = parser.next().map_err(explain)? {
+            let row = match arg {
+                Arg::Value(_) => None,
+                Arg::Long(name) => Some(
+                    self.find_long(name)
+                        .or_else(|| shared(|flag| flag.long == name).map(Row::Shared))
+                        .ok_or_else(|| self.unknown_long(name))?,
+                ),
+                Arg::Short(name) => Some(
+                    self.find_short(name)
+                        .or_else(|| shared(|flag| flag.short == Some(name)).map(Row::Shared))
+                        .ok_or_else(|| unknown_short(name))?,
+                ),
+            };
+            match row {
+                Some(Row::Own(flag)) => apply(flag, parsed, &mut parser)?,
+                Some(Row::Shared(flag)) => apply(flag, (self.session)(parsed), &mut parser)?,
+                _ => return Err(UsageError("only flags that say how can stand there".into())),
+            }
+        }
+        match (self.session)(parsed).ask_password {
+            true => Err(UsageError("--ask-password belongs on the command line".into())),
+            false => Ok(()),
         }
     }
 
@@ -93,6 +137,28 @@ impl<A: Default> Tool<A> {
         let shown = for_terminal(name.as_bytes());
         UsageError(format!("unknown flag --{shown}{}", hint.unwrap_or_default()))
     }
+}
+
+/// What `words` say, of which each is a flag that `row` knows by its long or its short name, or the value
+/// of one.
+pub(super) fn flags_alone<T: Default + 'static>(
+    words: Vec<OsString>,
+    row: impl Fn(Option<&str>, Option<char>) -> Option<&'static Flag<T>>,
+) -> Result<T, UsageError> {
+    let (mut parser, mut parsed) = (Parser::from_args(words), T::default());
+    while let Some(arg) = parser.next().map_err(explain)? {
+        let (typed, row) = match arg {
+            Arg::Value(_) => {
+                return Err(UsageError("only flags can stand behind the pattern".into()));
+            }
+            Arg::Long(name) => (format!("--{name}"), row(Some(name), None)),
+            Arg::Short(name) => (format!("-{name}"), row(None, Some(name))),
+        };
+        let typed = for_terminal(typed.as_bytes());
+        let flag = row.ok_or_else(|| UsageError(format!("{typed} has no place here")))?;
+        apply(flag, &mut parsed, &mut parser)?;
+    }
+    Ok(parsed)
 }
 
 fn unknown_short(name: char) -> UsageError {

@@ -14,6 +14,7 @@ use super::values::{
 };
 use crate::charset::Charset;
 use crate::choices::{one_of, words};
+use crate::progress::When;
 use crate::proxy::Proxy;
 use crate::secret::Secret;
 use crate::wire::{Active, Family, TlsPolicy};
@@ -25,6 +26,8 @@ pub struct SessionArgs {
     pub user: Option<Vec<u8>>,
     /// `--password-file`; `-` is stdin.
     pub password_file: Option<PathBuf>,
+    /// `--ask-password`.
+    pub ask_password: bool,
     /// `--netrc-file`.
     pub netrc_file: Option<PathBuf>,
     /// `--no-netrc`.
@@ -78,6 +81,10 @@ pub struct SessionArgs {
     pub limit_rate: u64,
     /// `--min-rate`, in bytes a second; 0 is none.
     pub min_rate: u64,
+    /// `--progress`.
+    pub progress: When,
+    /// `--json`.
+    pub json: bool,
     /// `-q`.
     pub quiet: bool,
     /// How often `-v` was given: 1 says what is done, 2 traces the protocol.
@@ -89,6 +96,7 @@ impl Default for SessionArgs {
         Self {
             user: None,
             password_file: None,
+            ask_password: false,
             netrc_file: None,
             no_netrc: false,
             account: None,
@@ -115,6 +123,8 @@ impl Default for SessionArgs {
             keep_alive: None,
             limit_rate: 0,
             min_rate: 0,
+            progress: When::Auto,
+            json: false,
             quiet: false,
             verbose: 0,
         }
@@ -122,6 +132,30 @@ impl Default for SessionArgs {
 }
 
 impl SessionArgs {
+    /// These, and where they say nothing, what a server's own flags say.
+    pub fn or_those_of_host(&self, host: &Self) -> Self {
+        let default = Self::default();
+        let key = if self.cert.is_some() { &self.key } else { &host.key };
+        Self {
+            user: self.user.clone().or_else(|| host.user.clone()),
+            encoding: self.encoding.or(host.encoding),
+            active: self.active.clone().or_else(|| host.active.clone()),
+            no_epsv: self.no_epsv || host.no_epsv,
+            trust_pasv: self.trust_pasv || host.trust_pasv,
+            tls: self.tls.or(host.tls),
+            cacert: self.cacert.clone().or_else(|| host.cacert.clone()),
+            cert: self.cert.clone().or_else(|| host.cert.clone()),
+            key: key.clone(),
+            insecure: self.insecure || host.insecure,
+            family: if self.family == default.family { host.family } else { self.family },
+            timeout: if self.timeout == default.timeout { host.timeout } else { self.timeout },
+            keep_alive: self.keep_alive.or(host.keep_alive),
+            quote: [host.quote.as_slice(), &self.quote].concat(),
+            no_pipeline: self.no_pipeline || host.no_pipeline,
+            ..self.clone()
+        }
+    }
+
     /// Why two of the flags given cannot be meant together.
     pub(super) fn conflict(&self) -> Option<&'static str> {
         if self.key.is_some() && self.cert.is_none() {
@@ -135,6 +169,9 @@ impl SessionArgs {
         }
         if self.active.is_some() && matches!(self.proxy, Some(Some(_))) {
             return Some("--active and --proxy exclude each other: servers connect to no proxy");
+        }
+        if self.ask_password && self.password_file.is_some() {
+            return Some("--ask-password and --password-file exclude each other");
         }
         None
     }
@@ -169,6 +206,14 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| keep(&mut args.password_file, file(value)),
         help: "Read the password from the first line of FILE. - is stdin. A password in the URL \
                wins; without either, FTP_PASSWORD, then netrc.",
+    },
+    Flag {
+        long: "ask-password",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.ask_password),
+        help: "Ask for the password, on the terminal. Once for the whole run; it is for the user of the URL, \
+               --user or FTP_USER.",
     },
     Flag {
         long: "netrc-file",
@@ -375,6 +420,23 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| keep(&mut args.base, base(value)),
         help: "The list of -T holds names below URL. They are taken as they are, without %XX and \
                wild cards.",
+    },
+    Flag {
+        long: "progress",
+        short: None,
+        takes: Takes::OneOf("", &words(&When::CHOICES)),
+        set: |args, value| put(&mut args.progress, one_of(value, &When::CHOICES)),
+        help: "Show how far transfers are, on stderr. With auto, which is the default, by a bar for each connection when \
+               stderr is a terminal and no data go to stdout, or to a file there; always writes a line a second where it is none. \
+               SIGUSR1 asks for one line in any case.",
+    },
+    Flag {
+        long: "json",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.json),
+        help: "Print a JSON object for each file on stdout. One a line, with url, path, bytes, seconds, status (done, skipped \
+               or failed), error and checksum.",
     },
     Flag {
         long: "quiet",

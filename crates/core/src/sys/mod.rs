@@ -21,7 +21,7 @@ pub use portable::{
     Descriptor, Ready, bad_descriptor, descriptor, is_terminal, keep_alive, read, terminate,
     try_lock, wait, wait_any, was_closed, write,
 };
-pub use signals::{SIGPIPE, die_of_broken_pipe, tidy_on_death};
+pub use signals::{SIGPIPE, answer_when_asked, die_of_broken_pipe, tidy_on_death};
 
 /// What one call inside the kernel came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

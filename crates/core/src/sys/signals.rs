@@ -5,7 +5,7 @@ use std::io;
 use std::thread;
 
 pub use signal_hook::consts::SIGPIPE;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -30,6 +30,19 @@ pub fn tidy_on_death(tidy: impl FnOnce() + Send + 'static) -> io::Result<()> {
             let _ = emulate_default_handler(signal);
         }
     });
+    Ok(())
+}
+
+/// Runs `answer` each time SIGUSR1 asks how far we are.
+///
+/// # Errors
+/// The handler cannot be installed.
+pub fn answer_when_asked(answer: impl Fn() + Send + 'static) -> io::Result<()> {
+    if ignored()(SIGUSR1) {
+        return Ok(());
+    }
+    let mut signals = Signals::new([SIGUSR1])?;
+    thread::spawn(move || signals.forever().for_each(|_| answer()));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use super::tls::TlsTrust;
 use super::trace::Trace;
 use crate::charset::Charset;
 use crate::ending::Ending;
+use crate::meter::Meter;
 use crate::proxy::Proxies;
 use crate::rate::Rate;
 use crate::secret::Secret;
@@ -48,6 +49,8 @@ pub struct Access {
     pub rate: Option<Arc<Rate>>,
     /// Bytes a second that a data connection must move on average; 0 is any.
     pub min_rate: u64,
+    /// What counts the bytes of all transfers.
+    pub meter: Arc<Meter>,
     /// How long a control connection may be silent during a transfer before NOOP is sent.
     pub keep_alive: Option<Duration>,
     /// How often a server that has too many guests is asked for a place again.

@@ -8,9 +8,10 @@ use super::proxied::Place;
 use super::pulse::{Noops, Pulse};
 use super::session::{Session, Type, VERDICT_PATIENCE, done, line, said};
 use super::stream::Stream;
-use crate::charset::Guess;
+use crate::charset::{Guess, for_terminal};
 use crate::ending::Stake;
 use crate::error::{Cause, Phase};
+use crate::meter::{Gauge, Start};
 use crate::path::RemotePath;
 use crate::rate::Rate;
 use crate::reply::Reply;
@@ -52,6 +53,10 @@ pub struct Transfer<'s> {
     pub announced: Option<u64>,
     /// The byte of the file that it begins with.
     pub from: u64,
+    /// How its file is called.
+    pub path: RemotePath,
+    /// How large the file is, where somebody wanted to know.
+    size: Option<u64>,
     /// The file that is stored, where it can be asked for its size afterwards.
     stored: Option<RemotePath>,
     /// That a signal may cut the data connection. It goes with it, or the server would not see its
@@ -71,8 +76,12 @@ impl Session {
         kind: Type,
         from: u64,
     ) -> Result<Transfer<'_>, Cause> {
+        let asks = self.access.meter.is_watched() && kind == Type::Image;
+        let size = if asks { self.size_before_transfer(path)? } else { None };
         let retrieve = line("RETR", Some(path));
         let mut transfer = self.transfer_from(kind, from, (&|_| retrieve.clone(), true))?;
+        transfer.size = size;
+        transfer.path = path.clone();
         if path.as_bytes().ends_with(b"bytes)") {
             // What stands in the reply may be the file's name.
             transfer.announced = None;
@@ -100,6 +109,7 @@ impl Session {
             false => self.transfer_from(kind, from, (&command, false))?,
         };
         transfer.announced = None;
+        transfer.path = path.clone();
         transfer.stored = (kind == Type::Image && !append).then(|| path.clone());
         Ok(transfer)
     }
@@ -148,7 +158,9 @@ impl Session {
         let stream = self.step_through(door)?;
         let announced = reply.announced_bytes().filter(|_| kind == Type::Image);
         let stake = self.access.ending.cuts(stream.socket());
-        Ok(Transfer { session: self, stream, announced, from, stored: None, stake })
+        let path = RemotePath::default();
+        let (size, stored) = (None, None);
+        Ok(Transfer { session: self, stream, announced, from, path, size, stored, stake })
     }
 
     /// Whether bytes may follow a STOR at once, before the server has said anything to it: it hears them
@@ -166,7 +178,9 @@ impl Session {
         self.began = false;
         let stream = self.step_through(door)?;
         let stake = self.access.ending.cuts(stream.socket());
-        Ok(Transfer { session: self, stream, announced: None, from: 0, stored: None, stake })
+        let path = path.clone();
+        let (announced, size, stored) = (None, None, None);
+        Ok(Transfer { session: self, stream, announced, from: 0, path, size, stored, stake })
     }
 
     fn door(&mut self) -> Result<Door, Cause> {
@@ -423,6 +437,15 @@ impl<'s> Transfer<'s> {
     /// The cap on all transfers of the run together.
     pub fn rate(&self) -> Option<std::sync::Arc<Rate>> {
         self.session.access.rate.clone()
+    }
+
+    /// What counts its bytes: `passed` of them have been read, and `left` are to come, where that is
+    /// known.
+    pub fn gauge(&self, passed: u64, left: Option<u64>) -> Gauge {
+        let begin = self.from.saturating_add(passed);
+        let name = for_terminal(&self.session.charset().show(self.path.as_bytes()));
+        let total = left.map(|left| left.saturating_add(begin)).or(self.size);
+        self.session.access.meter.begin(Start { name, begin, total })
     }
 
     /// The bound on every wait of this transfer.

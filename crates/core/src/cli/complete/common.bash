@@ -77,7 +77,7 @@ _ftp_tools_urls() {
         name=${name##*/}
         name=$dir${name#%2F}$slash
         if [[ $name == "$value"* ]]; then COMPREPLY+=("$name"); fi
-    done < <(env -u FTP_USER -u FTP_PASSWORD ftp-ls --timeout 2 --retries 0 "${reach[@]}" -gquU $hidden -- "$dir" \
+    done < <(env -u FTP_USER -u FTP_PASSWORD -u FTP_OPTIONS ftp-ls --timeout 2 --retries 0 "${reach[@]}" -gquU $hidden -- "$dir" \
         </dev/null 2>/dev/null | head -n 5000)
 }
 

@@ -23,7 +23,7 @@ function __ftp_tools_urls
         end
     end
     set -l dir (string replace -r '[^/]*$' '' -- $word)
-    for name in (env -u FTP_USER -u FTP_PASSWORD ftp-ls --timeout 2 --retries 0 $reach -gquU $hidden -- $dir \
+    for name in (env -u FTP_USER -u FTP_PASSWORD -u FTP_OPTIONS ftp-ls --timeout 2 --retries 0 $reach -gquU $hidden -- $dir \
             </dev/null 2>/dev/null | head -n 5000)
         echo $dir(string replace -r '^.*/(?=[^/]+/?$)' '' -- $name | string replace -r '^%2F' '')
     end

@@ -18,7 +18,7 @@ _ftp_tools_urls() {
             reach+=("$name" "${(Q)words[i + 1]}")
         fi
     done
-    for name in ${(f)"$(env -u FTP_USER -u FTP_PASSWORD ftp-ls --timeout 2 --retries 0 $reach -gquU $hidden -- \
+    for name in ${(f)"$(env -u FTP_USER -u FTP_PASSWORD -u FTP_OPTIONS ftp-ls --timeout 2 --retries 0 $reach -gquU $hidden -- \
         "${typed%/*}/" </dev/null 2>/dev/null | head -n 5000)"}; do
         if [[ $name == */ ]]; then
             dirs+=("${${${name%/}##*/}#%2F}/")
