@@ -43,7 +43,7 @@ pub fn read_replies(input: &[u8]) {
     replies.iter().for_each(check_reply);
     let total: usize = replies.iter().map(|reply| reply.raw().len()).sum();
     assert!(total <= input.len(), "replies hold what was sent");
-    let _ = login::judge(&replies, input.len() % 2 == 0);
+    let _ = login::judge(&replies, input.len().is_multiple_of(2));
 }
 
 fn check_reply(reply: &Reply) {
@@ -89,7 +89,9 @@ pub fn read_features(input: &[u8]) {
 /// `input` as a URL, in all encodings. What is read prints as a URL that reads back as the same.
 pub fn read_url(input: &[u8]) {
     for charset in charsets() {
-        let Ok(address) = Address::parse(input, charset, input.len() % 2 == 0) else { continue };
+        let Ok(address) = Address::parse(input, charset, input.len().is_multiple_of(2)) else {
+            continue;
+        };
         check_terminal(address.origin.shown().as_bytes());
         let Target::Path(path) = &address.target else { continue };
         check_path(path);
@@ -117,7 +119,7 @@ pub fn read_netrc(input: &[u8]) {
 /// `input` as a list of operands below a base.
 pub fn read_operands(input: &[u8]) {
     let Ok(base) = Address::parse(b"ftp://h/d/", Charset::Bytes, false) else { return };
-    for item in split_list(input, input.len() % 2 == 0).flatten() {
+    for item in split_list(input, input.len().is_multiple_of(2)).flatten() {
         let Ok(address) = base.below(item, Charset::Bytes) else { continue };
         let Target::Path(path) = &address.target else { continue };
         check_path(path);
@@ -153,7 +155,7 @@ pub fn hold_session(input: &[u8]) {
     let server = thread::spawn(move || listener.accept().map(|(socket, _)| say(socket, &said)));
     let url = format!("ftp://u:p@127.0.0.1:{port}/d");
     if let Ok(address) = Address::parse(url.as_bytes(), Charset::Bytes, false) {
-        talk(&address, input.len() % 2 == 0);
+        talk(&address, input.len().is_multiple_of(2));
     }
     // Should nobody have come.
     let _ = TcpStream::connect(("127.0.0.1", port));
