@@ -16,10 +16,11 @@ use crate::page::Recipe;
 use crate::tree;
 
 /// Name, address, and the variable that holds the folder in `given` and `then`.
-const KNOWN: [(&str, &str, &str); 3] = [
+const KNOWN: [(&str, &str, &str); 4] = [
     ("ftp.example.org", "127.0.0.2", "ftp"),
     ("a.example", "127.0.0.3", "a"),
     ("b.example", "127.0.0.4", "b"),
+    ("c.example", "127.0.0.5", "c"),
 ];
 
 /// A host of a recipe.
