@@ -10,6 +10,10 @@ use std::time::Duration;
 /// How often the tool is killed.
 const KILLS: usize = 50;
 
+/// How long the server may take to store what it had received: a run that comes at once would go on in
+/// the middle of that, as with any server.
+const SETTLING: Duration = Duration::from_millis(50);
+
 /// Bytes of which no two places look alike: a run at 20 MiB a second takes 240 ms for them.
 pub fn content() -> Vec<u8> {
     (0..600_000_u32).flat_map(|place| format!("{place:07}\n").into_bytes()).collect()
@@ -39,6 +43,7 @@ impl Killed<'_> {
             let mut killed = self.command(&["--limit-rate", "20m"]).spawn().expect("it starts");
             thread::sleep(Duration::from_micros(u64::from(random % 250_000)));
             killed.kill().and_then(|()| killed.wait()).expect("it can be killed");
+            thread::sleep(SETTLING);
             parts += usize::from(left());
             let ended = self.command(&[]).output().expect("it starts");
             assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr.escape_ascii());
