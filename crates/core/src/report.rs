@@ -38,6 +38,8 @@ pub struct Report {
     /// The file that is worked on.
     subject: Option<Subject>,
     outcome: Outcome,
+    /// How many operands were not tried, since their server is out of reach.
+    untried: usize,
     reader_left: bool,
     /// Where bars may be shown, which messages must not run into.
     pub screen: Screen,
@@ -56,6 +58,7 @@ impl Report {
             json: false,
             subject: None,
             outcome: Outcome::Done,
+            untried: 0,
             reader_left: false,
             screen: Screen::default(),
             ending: Ending::default(),
@@ -69,13 +72,15 @@ impl Report {
 
     /// One for somebody who works beside others, in whose run nothing has failed yet.
     pub fn another(&self) -> Self {
-        Self { outcome: Outcome::Done, reader_left: false, subject: None, ..self.clone() }
+        let clean = Self { outcome: Outcome::Done, untried: 0, ..self.clone() };
+        Self { reader_left: false, subject: None, ..clean }
     }
 
     /// Takes over how it went for `other`.
     pub fn absorb(&mut self, other: &Self) {
         self.outcome = self.outcome.max(other.outcome);
         self.reader_left |= other.reader_left;
+        self.untried += other.untried;
     }
 
     /// Says that something failed, and remembers the worst outcome.
@@ -85,7 +90,12 @@ impl Report {
         if matches!(failure.cause, Cause::StdoutClosed) {
             self.reader_left = true;
         } else {
-            self.say(&self.text(failure));
+            // Why was said when the first of them failed.
+            let untried = matches!(failure.cause, Cause::NotTried(_));
+            self.untried += usize::from(untried);
+            if !untried || self.verbose {
+                self.say(&self.text(failure));
+            }
             self.record_failure(failure);
         }
     }
@@ -222,6 +232,9 @@ impl Report {
     /// The exit code. When stdout was closed by its reader the process dies of SIGPIPE here.
     pub fn finish(self) -> ExitCode {
         self.screen.close();
+        if self.untried > 0 {
+            self.say(&format!("not tried, for the same reason: {} more", self.untried));
+        }
         if self.reader_left {
             sys::die_of_broken_pipe();
         }
