@@ -28,6 +28,9 @@ runs, does not get here. The contests that wait for the network for minutes have
 ![Ratios of wall time and processor time](benchmarks.svg)
 ";
 
+/// What no measurement says by itself: why some targets are out of reach.
+const LIMITS: &str = include_str!("limits.md");
+
 const READING: &str = "\
 ## Results
 
@@ -80,6 +83,7 @@ fn mark(key: &str) -> String {
 
 fn page(machine: &str, versions: &[String], tables: &[Table]) -> String {
     let mut text = format!("{HEAD}\n## Targets\n\n{}", verdicts(&Book(tables)));
+    text += &format!("\n{LIMITS}");
     text += &format!("\n## Machine\n\n{machine}.\n\n");
     for version in versions {
         text += &format!("* {version}\n");
