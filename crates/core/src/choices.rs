@@ -3,6 +3,24 @@
 
 use std::ffi::OsStr;
 
+/// When something for people is shown: bars, colours.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum When {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl When {
+    /// What can be typed for it.
+    pub const CHOICES: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
+}
+
 /// The words of a list of choices, for help and completions; [`one_of`] reads a value by the same list.
 pub const fn words<T, const N: usize>(choices: &[(&'static str, T); N]) -> [&'static str; N] {
     let mut words = [""; N];

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::choices::When;
 use crate::cli::{self, Parsed, Tool};
 use crate::ending::Ending;
 use crate::error::{Cause, Failure};
 use crate::local::Unfinished;
-use crate::progress::{Form, When, status};
+use crate::progress::{Form, status};
 use crate::report::{self, Report};
 use crate::servers::Servers;
 use crate::sys;

@@ -16,24 +16,6 @@ use indicatif::{
 
 use crate::meter::{Meter, Reading, Readings};
 
-/// When bars are shown.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum When {
-    /// When stderr is a terminal, and nothing else of the run goes to one.
-    #[default]
-    Auto,
-    /// Always; where stderr is no terminal, as lines.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl When {
-    /// What can be typed for it.
-    pub const CHOICES: [(&str, Self); 3] =
-        [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
-}
-
 /// What is shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Form {

@@ -4,9 +4,9 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
+use ftp_core::choices::When;
 use ftp_core::newer::Insist;
 use ftp_core::prepare::{self, Operand};
-use ftp_core::progress::When;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::Target;

@@ -3,12 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use ftp_core::choices::{one_of, words};
+use ftp_core::choices::{When, one_of, words};
 use ftp_core::cli::{Flag, Operands, Section, SessionArgs, Takes, Tool, keep, on, put};
 use ftp_core::listing::{By, Kind};
 use ftp_core::time::parse_iso;
-
-use crate::colors::When;
 
 /// What was typed.
 #[derive(Debug, Default)]

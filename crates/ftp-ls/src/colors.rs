@@ -6,22 +6,6 @@ use std::os::unix::ffi::OsStrExt;
 
 use ftp_core::listing::{Entry, Kind};
 
-/// When names have colours.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum When {
-    /// On a terminal.
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
-impl When {
-    /// What can be typed for it.
-    pub const CHOICES: [(&'static str, Self); 3] =
-        [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
-}
-
 /// What ls(1) takes where LS_COLORS is not set.
 const DEFAULTS: &[u8] = b"di=01;34:ln=01;36:ex=01;32";
 

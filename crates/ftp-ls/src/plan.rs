@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use anyhow::ensure;
 use ftp_core::charset::Charset;
+use ftp_core::choices::When;
 use ftp_core::clock::Times;
 use ftp_core::listing::{By, Kind};
 use ftp_core::prepare::{self, Operand};
@@ -15,7 +16,7 @@ use ftp_core::sys;
 use ftp_core::url::{Address, Target};
 
 use crate::args::{Args, TOOL};
-use crate::colors::{Colors, When};
+use crate::colors::Colors;
 use crate::format::{Form, Shape};
 
 /// What will be done.

@@ -6,11 +6,11 @@ use std::os::unix::ffi::OsStrExt;
 
 use anyhow::{Context, bail, ensure};
 use ftp_core::charset::Charset;
+use ftp_core::choices::When;
 use ftp_core::direct::Fxp;
 use ftp_core::newer::Insist;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare::{self, Operand};
-use ftp_core::progress::When;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Origin, Target};

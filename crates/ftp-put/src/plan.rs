@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use ftp_core::charset::for_terminal;
+use ftp_core::choices::When;
 use ftp_core::deliver::Store;
 use ftp_core::newer::Insist;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare;
-use ftp_core::progress::When;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
 use ftp_core::url::{Address, Origin, Target, redacted};

@@ -13,8 +13,7 @@ use super::values::{
     TLS, active, base, bytes_a_second, charset, command, command_text, count, file, lanes, timeout,
 };
 use crate::charset::Charset;
-use crate::choices::{one_of, words};
-use crate::progress::When;
+use crate::choices::{When, one_of, words};
 use crate::proxy::Proxy;
 use crate::secret::Secret;
 use crate::wire::{Active, Family, TlsPolicy};
