@@ -126,8 +126,8 @@ PAGES = target/pages
 INSTALL = install
 ROOT = $(DESTDIR)$(PREFIX)
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-DOCS = README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/EXIT-CODES.md docs/JSON.md docs/listing.schema.json \
-	docs/transfer.schema.json docs/LISTINGS.md docs/TRANSFERS.md docs/TRUST.md
+DOCS = README.md README.zh-CN.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/EXIT-CODES.md docs/JSON.md docs/listing.schema.json \
+	docs/transfer.schema.json docs/cookbook.md docs/scaling.md docs/from-curl-lftp.md docs/LISTINGS.md docs/TRANSFERS.md docs/TRUST.md
 
 release:
 	$(CARGO) build --release

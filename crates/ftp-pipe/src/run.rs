@@ -109,14 +109,19 @@ impl<'a> Pipe<'a> {
         if source.path.is_directory() || source.path.is_empty() {
             return Err(Cause::Operand("is a directory; -R copies it".into()));
         }
-        let to = self.targets(server, report, source);
+        let mut targets = self.targets(server, report, source).into_iter();
+        let to = self.at_each(server, report, &source.path, &mut |sink| {
+            let to = targets.next().flatten();
+            to.map(|to| sink.prepare(&to).map(|()| to)).transpose()
+        });
+        let to = to.into_iter().map(Option::flatten).collect();
         let (from, next, known) = (&source.path, source.next, Version::default());
         self.hand_out(server, report, Job { from, to, kind, next, known });
         Ok(())
     }
 
-    /// Where a source goes at each destination, with what is above it; what fails is reported. Into a
-    /// directory it keeps its name, or its path below `--base`.
+    /// Where a source goes at each destination; what fails is reported. Into a directory it keeps its
+    /// name, or its path below `--base`.
     pub fn targets(
         &mut self,
         server: &Server,
@@ -124,11 +129,7 @@ impl<'a> Pipe<'a> {
         source: &Source,
     ) -> Vec<Option<RemotePath>> {
         let name = source.below.clone().unwrap_or_else(|| source.path.name());
-        self.at_each(server, report, &source.path, &mut |sink| {
-            let to = sink.target(&name, server.charset())?;
-            sink.prepare(&to)?;
-            Ok(to)
-        })
+        self.at_each(server, report, &source.path, &mut |sink| sink.target(&name, server.charset()))
     }
 
     /// Does something at each destination; what fails is reported, under the source's name.

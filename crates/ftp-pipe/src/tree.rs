@@ -47,6 +47,9 @@ impl Pipe<'_> {
         let mut roots = roots.iter();
         self.at_each(server, report, &item.path, &mut |sink| {
             let Some(root) = roots.next().and_then(Option::as_ref) else { return Ok(()) };
+            if item.below.is_empty() {
+                sink.prepare(root)?;
+            }
             let dir = sink.below(root, &item.relative(), server.charset())?;
             sink.directory(&dir)
         });
