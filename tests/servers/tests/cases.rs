@@ -23,7 +23,7 @@ use servers::{
 };
 
 /// How many servers are tried at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 
 fn main() -> ExitCode {
     match run(&env::args().skip(1).collect::<Vec<_>>()) {
