@@ -80,7 +80,8 @@ impl Rm {
         if waits {
             flight.push(source.clone());
         }
-        if !waits || flight.len() >= FLIGHT || source.next == Next::Unknown {
+        let goes_now = !waits || flight.len() >= FLIGHT || source.next == Next::Unknown;
+        if goes_now && !flight.is_empty() {
             let files = std::mem::take(flight);
             match self.pool.is_alone() {
                 true => self.files(server, report, files),
