@@ -185,39 +185,42 @@ pub struct Departure {
 
 /// Sends all of `source`, which must have `size` bytes where that is known.
 pub fn send(
-    mut transfer: Transfer<'_>,
+    transfer: Transfer<'_>,
     source: End<'_>,
-    (kind, seen): (Type, Seen<'_>),
+    how: (Type, Seen<'_>),
     size: Option<u64>,
 ) -> Departure {
-    let (rate, mut tap) = (transfer.rate(), tap(seen));
-    let gauge = transfer.gauge(0, size.or_else(|| rest(&source)));
-    let (stream, pulse) = transfer.parts();
-    let beats = Beats::of([pulse]);
-    let beat = || beats.beat();
-    let beat = beats.any().then_some(&beat as &dyn Fn());
-    let (gauge, tap) = (Some(&gauge), dynamic(&mut tap));
-    let flow = Flow { gauge, beat, tap, ..up(kind, size, rate.as_deref()) };
-    let copied = copy(source, end(stream), flow);
-    depart(transfer, copied, size)
+    let known = size.or_else(|| rest(&source));
+    upload(transfer, how, (size, known), |to, flow| copy(source, to, flow))
 }
 
 /// The same from a stream of which the last bytes are kept.
 pub fn send_kept(
-    mut transfer: Transfer<'_>,
+    transfer: Transfer<'_>,
     source: &mut Rewindable<'_>,
-    (kind, seen): (Type, Seen<'_>),
+    how: (Type, Seen<'_>),
     size: Option<u64>,
 ) -> Departure {
+    upload(transfer, how, (size, size), |to, flow| copy_kept(source, to, flow))
+}
+
+/// An upload of what `fill` gives, which must be `size` bytes where that is said; `known` is how many
+/// there are, as far as that can be told.
+fn upload(
+    mut transfer: Transfer<'_>,
+    (kind, seen): (Type, Seen<'_>),
+    (size, known): (Option<u64>, Option<u64>),
+    fill: impl FnOnce(End<'_>, Flow<'_>) -> Result<u64, CopyError>,
+) -> Departure {
     let (rate, mut tap) = (transfer.rate(), tap(seen));
-    let gauge = transfer.gauge(0, size);
+    let gauge = transfer.gauge(0, known);
     let (stream, pulse) = transfer.parts();
     let beats = Beats::of([pulse]);
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
     let (gauge, tap) = (Some(&gauge), dynamic(&mut tap));
     let flow = Flow { gauge, beat, tap, ..up(kind, size, rate.as_deref()) };
-    let copied = copy_kept(source, end(stream), flow);
+    let copied = fill(end(stream), flow);
     depart(transfer, copied, size)
 }
 

@@ -219,7 +219,7 @@ fn conclude(
 ///
 /// # Errors
 /// `cause`, where it does not help.
-pub fn judge(
+fn judge(
     source: &mut Server,
     job: &Relay<'_>,
     progress: &mut Progress,

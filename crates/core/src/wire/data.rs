@@ -166,7 +166,7 @@ impl Session {
     /// Whether bytes may follow a STOR at once, before the server has said anything to it: it hears them
     /// only when it has, and what it refuses it does not take. Under TLS it speaks first.
     fn hears_later(&self) -> bool {
-        self.one_by_one && self.pipeline && !self.protected && self.may_presume_epsv()
+        self.one_by_one && !self.protected && self.may_presume_epsv()
     }
 
     /// Sends a STOR on whose answer nobody waits: it is read with the verdict.
