@@ -285,7 +285,7 @@ impl Session {
                 let config = std::sync::Arc::clone(&tls.config);
                 stream
                     .secure(&config, &self.origin.host, timeout)
-                    .map_err(|cause| self.last_words(cause))?
+                    .map_err(|cause| self.last_words(cause, false))?
             }
             _ => stream,
         };
@@ -294,9 +294,9 @@ impl Session {
 
     /// The server's own reason for a broken transfer, if it gives one within a moment; else
     /// `cause`.
-    fn last_words(&mut self, cause: Cause) -> Cause {
+    fn last_words(&mut self, cause: Cause, may_be_refusal: bool) -> Cause {
         match self.last_reply() {
-            Some(reply) if !reply.is_done() => self.judged(reply, false),
+            Some(reply) if !reply.is_done() => self.judged(reply, may_be_refusal),
             _ => cause,
         }
     }
@@ -515,7 +515,8 @@ impl<'s> Transfer<'s> {
         drop(stake);
         if let Err(error) = stream.finish_upload() {
             drop(stream);
-            let cause = session.last_words(Cause::Lost(Phase::Data, error));
+            // Who refuses behind the 150 may have closed before we did.
+            let cause = session.last_words(Cause::Lost(Phase::Data, error), true);
             return (session, Err(cause));
         }
         let asked = stored.map_or(Ok(()), |path| session.presume_size(path));
@@ -542,6 +543,6 @@ impl<'s> Transfer<'s> {
     pub fn broken(self, cause: Cause) -> Cause {
         let Self { session, stream, stake, .. } = self;
         drop((stream, stake));
-        session.last_words(cause)
+        session.last_words(cause, false)
     }
 }
