@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::crlf::{Converter, Lines};
@@ -26,9 +27,22 @@ pub enum End<'a> {
 }
 
 /// What can be read and written.
-pub trait ReadWrite: Read + Write {}
+pub trait ReadWrite: Read + Write {
+    /// The next bytes, at most as many as `buffer` holds; none at the end. They are in `buffer`, or
+    /// where they lie already, which saves a copy, and come again until [`Self::consume`].
+    ///
+    /// # Errors
+    /// Those of reading.
+    fn chunk<'a>(&'a mut self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
+        let count = self.read(buffer)?;
+        Ok(buffer.get(..count).unwrap_or(&[]))
+    }
 
-impl<T: Read + Write> ReadWrite for T {}
+    /// The first `count` bytes of the chunk are done with.
+    fn consume(&mut self, _count: usize) {}
+}
+
+impl ReadWrite for TcpStream {}
 
 /// Which side broke; the other is in order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -234,15 +248,15 @@ fn by_hand(
     let (mut buffer, mut converted) = (vec![0; flow.stride(BUFFER)], Vec::new());
     let mut converter = Converter::new(flow.lines);
     while *moved <= flow.most {
-        let count = match source.read(&mut buffer) {
-            Ok(count) => count,
+        let chunk = match source.chunk(&mut buffer) {
+            Ok(chunk) => chunk,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => {
                 let _ = sink.flush();
                 return Err((Side::Source, error));
             }
         };
-        let chunk = buffer.get(..count).unwrap_or(&[]);
+        let count = chunk.len();
         if let Some(tap) = &mut flow.tap {
             tap(*moved, chunk);
         }
@@ -260,10 +274,27 @@ fn by_hand(
         if count == 0 {
             break;
         }
+        source.consume(count);
         *moved += count as u64;
         flow.passed(count as u64);
     }
     sink.flush().map_err(|error| (Side::Sink, error))
+}
+
+impl ReadWrite for End<'_> {
+    fn chunk<'a>(&'a mut self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
+        if let Self::Opaque(stream) = self {
+            return stream.chunk(buffer);
+        }
+        let count = self.read(buffer)?;
+        Ok(buffer.get(..count).unwrap_or(&[]))
+    }
+
+    fn consume(&mut self, count: usize) {
+        if let Self::Opaque(stream) = self {
+            stream.consume(count);
+        }
+    }
 }
 
 impl Read for End<'_> {
@@ -316,7 +347,7 @@ fn unhurried(
 mod tests {
     use std::fs::File;
     use std::io::{Seek, SeekFrom};
-    use std::net::{TcpListener, TcpStream};
+    use std::net::TcpListener;
     use std::thread;
 
     use super::*;

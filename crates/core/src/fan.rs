@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use crate::copy::{CopyError, End, Side, copy};
+use crate::copy::{CopyError, End, ReadWrite, Side, copy};
 use crate::flow::Flow;
 use crate::sys::{self, Descriptor, Fast, Pipe};
 
@@ -87,6 +87,8 @@ impl Write for Fan<'_> {
         self.alive()
     }
 }
+
+impl ReadWrite for Fan<'_> {}
 
 impl Read for Fan<'_> {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

@@ -1,6 +1,6 @@
 //! A socket, plain or under TLS: what control and data connections are made of.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use suppaftp::rustls::ClientConfig;
 
 use super::tls::{self, TlsStream};
+use crate::copy::ReadWrite;
 use crate::error::Cause;
 use crate::pace::{Pace, SPAN};
 
@@ -131,6 +132,24 @@ fn drain(stream: &mut TlsStream) -> io::Result<()> {
     let mut scrap = [0; 4096];
     // A server has nothing to say on an upload: what comes is tickets, which rustls keeps to itself.
     stream.read(&mut scrap).map(drop)
+}
+
+impl ReadWrite for Stream {
+    /// What rustls has decrypted is taken where it lies: a record at a time.
+    fn chunk<'a>(&'a mut self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
+        if let Self::Tls(stream) = self {
+            let record = stream.fill_buf()?;
+            return Ok(record.get(..buffer.len()).unwrap_or(record));
+        }
+        let count = self.read(buffer)?;
+        Ok(buffer.get(..count).unwrap_or(&[]))
+    }
+
+    fn consume(&mut self, count: usize) {
+        if let Self::Tls(stream) = self {
+            stream.consume(count);
+        }
+    }
 }
 
 impl Read for Stream {

@@ -1,7 +1,7 @@
 //! TLS: who is trusted, and one client configuration a control connection, whose tickets its data
 //! connections resume with.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +22,10 @@ use rustls::{
 
 use super::tickets::Tickets;
 use crate::error::{Cause, Phase};
+
+/// The most that rustls takes before it has sent what it took, in bytes: a buffer of the copy loop with
+/// its records' frames goes out in one call. rustls's own 64 KiB would cut it in two.
+const UNSENT: usize = 256 * 1024;
 
 /// A TLS connection over a socket of ours.
 pub type TlsStream = StreamOwned<ClientConnection, Bounded>;
@@ -51,6 +55,11 @@ impl Read for Bounded {
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.socket.write(bytes)
+    }
+
+    /// As many records as lie ready in one call.
+    fn write_vectored(&mut self, records: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.socket.write_vectored(records)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -185,6 +194,7 @@ pub(super) fn handshake(
     while connection.is_handshaking() {
         connection.complete_io(&mut bounded).map_err(|error| explain(error, limit))?;
     }
+    connection.set_buffer_limit(Some(UNSENT));
     bounded.deadline = None;
     bounded.socket.set_read_timeout(Some(limit)).map_err(Cause::Local)?;
     Ok(StreamOwned::new(connection, bounded))
