@@ -139,9 +139,8 @@ impl Route {
         to: BorrowedFd<'_>,
         (moved, flow): (&mut u64, &Flow<'_>),
     ) -> Result<Arrived, Broken> {
-        let stride = flow.stride(STRIDE);
         while *moved <= flow.most {
-            let before = *moved;
+            let (before, stride) = (*moved, flow.step(STRIDE, *moved));
             let fast = match self {
                 Self::Splice { into_pipe } => patiently(from, to, (*into_pipe, stride))?,
                 Self::SendFile => {
@@ -245,9 +244,10 @@ fn by_hand(
     sink: &mut End<'_>,
     (moved, flow): (&mut u64, &mut Flow<'_>),
 ) -> Result<(), Broken> {
-    let (mut buffer, mut converted) = (vec![0; flow.stride(BUFFER)], Vec::new());
+    let (mut buffer, mut converted) = (vec![0; flow.step(BUFFER, 0)], Vec::new());
     let mut converter = Converter::new(flow.lines);
     while *moved <= flow.most {
+        buffer.truncate(flow.step(BUFFER, *moved));
         let chunk = match source.chunk(&mut buffer) {
             Ok(chunk) => chunk,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -13,7 +13,7 @@ pub type Tap<'a> = dyn FnMut(u64, &[u8]) + 'a;
 pub struct Flow<'a> {
     /// What becomes of line ends.
     pub lines: Lines,
-    /// The copy ends once more bytes than that were read.
+    /// The copy ends once more bytes than that were read: one more.
     pub most: u64,
     /// The cap that it shares with all copies of the run.
     pub rate: Option<&'a Rate>,
@@ -42,6 +42,12 @@ impl Flow<'_> {
     /// How many bytes to move at a time, at most `stride`.
     pub fn stride(&self, stride: usize) -> usize {
         self.rate.map_or(stride, |rate| rate.stride().min(stride))
+    }
+
+    /// The same after `moved` bytes: none are read beyond the one that ends the copy.
+    pub fn step(&self, stride: usize, moved: u64) -> usize {
+        let left = self.most.saturating_sub(moved).saturating_add(1);
+        self.stride(stride).min(usize::try_from(left).unwrap_or(usize::MAX))
     }
 
     /// Waits until the next bytes may go, after `count` have passed.

@@ -8,8 +8,10 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::num::NonZeroU32;
 use std::os::fd::AsFd;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::copy::{CopyError, End, Side, copy};
 use crate::crlf::Lines;
@@ -22,12 +24,22 @@ use crate::retry::{Tries, may_pass};
 use crate::servers::Server;
 use crate::wire::{Next, Transfer, Type, Wants};
 
-/// The bytes of a unit: twice what a step of a copy may overshoot. At the end sessions stand still for
-/// no longer than one of these takes.
-const UNIT: u64 = 2 << 20;
+/// How many units a file has, as long as they come out neither small nor large. At the end sessions
+/// stand still for no longer than one of them takes.
+const PARTS: u64 = 128;
+
+/// The least bytes of a unit, and the most.
+const UNIT: (u64, u64) = (256 << 10, 2 << 20);
+
+/// The least bytes that somebody goes back for who has come to the end of a stretch: closing and opening a
+/// data connection takes three waits.
+const GAP: u64 = 1 << 20;
 
 /// The least that a session of its own is opened for, in bytes.
 const WORTHWHILE: u64 = 4 << 20;
+
+/// How often somebody whose connection is not made yet looks whether it is still of use.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// Fetches a file over up to `most` sessions; returns its bytes. `open` opens the file that
 /// `job.sink` is once more, for writing, with a place of its own; it is empty.
@@ -64,6 +76,7 @@ fn over_several(
     open: &(dyn Fn() -> io::Result<File> + Sync),
     most: NonZeroU32,
 ) -> Result<Option<u64>, Cause> {
+    let mut ahead = dial_ahead(server, most);
     let version = match version(server, job.path) {
         Ok(Some(version)) => version,
         Ok(None) => return Ok(None),
@@ -80,13 +93,10 @@ fn over_several(
     let board = Board::new(version.size);
     thread::scope(|scope| {
         for segment in 1..count {
-            let (mut other, board) = (server.another(), &board);
+            let dialed = ahead.pop().unwrap_or_else(|| dial(server));
+            let board = &board;
             let begin = board.units() * segment / count;
-            scope.spawn(move || {
-                let job = Fetch { next: Next::Unknown, ..*job };
-                board.settle(work(&mut other, (&job, board), open, Some(begin)));
-                other.quit();
-            });
+            scope.spawn(move || join_in(&dialed, (job, board), open, begin));
         }
         board.settle(work(server, (job, &board), open, None));
     });
@@ -96,6 +106,29 @@ fn over_several(
         true => Err(Cause::changed()),
         false => Ok(None),
     }
+}
+
+/// The other connections, where this is the first file from a server: they are made while the first session
+/// logs in. That one is connected before, so that it has its place, and logs in alone, so that a wrong
+/// password is sent once.
+fn dial_ahead(server: &mut Server, most: NonZeroU32) -> Vec<Receiver<Server>> {
+    match !server.was_reached() && server.dial() {
+        true => (1..most.get()).map(|_| dial(server)).collect(),
+        false => Vec::new(),
+    }
+}
+
+/// Another connection to the same server, once it is made: nothing comes where it cannot be, and nobody
+/// has to wait for it.
+fn dial(server: &Server) -> Receiver<Server> {
+    let (told, dialed) = mpsc::channel();
+    let mut other = server.another();
+    thread::spawn(move || {
+        if other.dial() {
+            let _ = told.send(other);
+        }
+    });
+    dialed
 }
 
 /// `None` where the server has no SIZE, or the file is too small for all this.
@@ -110,6 +143,8 @@ fn version(server: &mut Server, path: &RemotePath) -> Result<Option<Version>, Ca
 /// Who fetches what.
 struct Board {
     size: u64,
+    /// Bytes of all units but the last.
+    unit: u64,
     state: Mutex<State>,
 }
 
@@ -125,14 +160,15 @@ struct State {
 impl Board {
     /// The first unit is taken by the one that begins the file.
     fn new(size: u64) -> Self {
-        let units = usize::try_from(size.div_ceil(UNIT)).unwrap_or(usize::MAX);
+        let unit = (size / PARTS).clamp(UNIT.0, UNIT.1);
+        let units = usize::try_from(size.div_ceil(unit)).unwrap_or(usize::MAX);
         let taken = (0..units).map(|unit| unit == 0).collect();
         let state = State { taken, stopped: false, overrun: false, cause: None };
-        Self { size, state: Mutex::new(state) }
+        Self { size, unit, state: Mutex::new(state) }
     }
 
     fn units(&self) -> u64 {
-        self.size.div_ceil(UNIT)
+        self.size.div_ceil(self.unit)
     }
 
     /// Takes a unit; `false` when somebody else has it, or nobody shall go on.
@@ -148,7 +184,8 @@ impl Board {
     fn gap(&self) -> Option<u64> {
         let state = self.state();
         let runs = state.taken.chunk_by(|one, other| one == other);
-        let (mut at, mut best) = (0, (1, None));
+        let least = GAP.div_ceil(self.unit).max(2);
+        let (mut at, mut best) = (0, (usize::try_from(least).unwrap_or(usize::MAX) - 1, None));
         for run in runs {
             let free = run.first() == Some(&false);
             if free && run.len() > best.0 {
@@ -157,6 +194,23 @@ impl Board {
             at += run.len();
         }
         best.1.filter(|_| !state.stopped).and_then(|unit| u64::try_from(unit).ok())
+    }
+
+    /// Who was dialed, unless that comes to nothing, or too late to be of use.
+    fn awaited(&self, dialed: &Receiver<Server>) -> Option<Server> {
+        loop {
+            match dialed.recv_timeout(GLANCE) {
+                Ok(server) => return Some(server),
+                Err(RecvTimeoutError::Timeout) if self.is_wanted() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Whether there is anything left to take.
+    fn is_wanted(&self) -> bool {
+        let state = self.state();
+        !state.stopped && state.taken.contains(&false)
     }
 
     fn overrun(&self) {
@@ -188,6 +242,19 @@ impl Board {
     }
 }
 
+/// One of the others: works from the unit `begin` on, once its connection is there.
+fn join_in(
+    dialed: &Receiver<Server>,
+    (job, board): (&Fetch<'_>, &Board),
+    open: &(dyn Fn() -> io::Result<File> + Sync),
+    begin: u64,
+) {
+    let Some(mut server) = board.awaited(dialed) else { return };
+    let job = Fetch { next: Next::Unknown, ..*job };
+    board.settle(work(&mut server, (&job, board), open, Some(begin)));
+    server.quit();
+}
+
 /// One session at work: from `first` as far as nobody else has been, then in the middle of what is
 /// left. Without `first` it begins the file.
 fn work(
@@ -196,13 +263,14 @@ fn work(
     open: &(dyn Fn() -> io::Result<File> + Sync),
     first: Option<u64>,
 ) -> Result<(), Cause> {
-    let mut stretch = Stretch { with, file: open().map_err(Cause::Local)?, at: 0, owned: true };
-    if first.is_none() {
+    let (leads, file) = (first.is_none(), open().map_err(Cause::Local)?);
+    let mut stretch = Stretch { with, file, at: 0, owned: true, leads };
+    if leads {
         stretch.fetch(server)?;
     }
     let mut next = first.or_else(|| with.1.gap());
     while let Some(unit) = next {
-        stretch.at = unit * UNIT;
+        stretch.at = unit * with.1.unit;
         stretch.owned = false;
         let fetched = stretch.fetch(server);
         if fetched.is_err() && !stretch.owned {
@@ -223,6 +291,8 @@ struct Stretch<'a> {
     at: u64,
     /// Whether its unit is taken by us.
     owned: bool,
+    /// Whether it is over the session that goes on afterwards.
+    leads: bool,
 }
 
 impl Stretch<'_> {
@@ -252,7 +322,7 @@ impl Stretch<'_> {
             return Err(Cause::Operand("the server has no REST".into()));
         }
         transfer.total(Some(board.size))?;
-        if !self.owned && !board.take(self.at / UNIT) {
+        if !self.owned && !board.take(self.at / board.unit) {
             transfer.abandon();
             return Ok(());
         }
@@ -265,8 +335,8 @@ impl Stretch<'_> {
         let ((job, board), rate) = (self.with, transfer.rate());
         let gauge = transfer.gauge(0, Some(board.size - self.at));
         loop {
-            let unit = self.at / UNIT;
-            let end = (unit + 1).saturating_mul(UNIT);
+            let unit = self.at / board.unit;
+            let end = (unit + 1).saturating_mul(board.unit);
             let last = end >= board.size;
             // At the end of the file it is the server that ends, and one byte more is too many.
             let most = if last { board.size } else { end - 1 } - self.at;
@@ -293,9 +363,17 @@ impl Stretch<'_> {
                 return self.finish(transfer, job.next);
             }
             if !board.take(unit + 1) {
-                transfer.abandon();
+                self.leave(transfer);
                 return Ok(());
             }
+        }
+    }
+
+    /// Somebody else has the rest. A session that nobody needs any more is not asked how it ended.
+    fn leave(&self, transfer: Transfer<'_>) {
+        match self.leads || self.with.1.gap().is_some() {
+            true => drop(transfer.abandon()),
+            false => drop(transfer),
         }
     }
 
@@ -326,28 +404,44 @@ fn broken(transfer: Transfer<'_>, side: Side, error: io::Error) -> Cause {
 mod tests {
     use super::*;
 
+    const LARGEST: u64 = UNIT.1;
+
+    #[test]
+    fn units_are_neither_small_nor_large() {
+        for (size, unit) in [(8 << 20, 256 << 10), (64 << 20, 512 << 10), (1 << 40, LARGEST)] {
+            assert_eq!(Board::new(size).unit, unit);
+        }
+    }
+
     #[test]
     fn who_is_done_begins_in_the_middle_of_what_is_left() {
-        let board = Board::new(10 * UNIT + 1);
-        assert_eq!((board.units(), board.gap()), (11, Some(6)));
-        assert!(board.take(6) && !board.take(6) && !board.take(0) && !board.take(11));
-        assert_eq!(board.gap(), Some(3));
-        for unit in 1..5 {
-            assert!(board.take(unit));
-        }
-        assert_eq!(board.gap(), Some(9));
-        for unit in 7..11 {
+        let board = Board::new(1000 * LARGEST + 1);
+        assert_eq!((board.units(), board.gap()), (1001, Some(501)));
+        assert!(board.take(501) && !board.take(501) && !board.take(0) && !board.take(1001));
+        assert_eq!(board.gap(), Some(251));
+        for unit in (1..500).chain(502..1000) {
             assert!(board.take(unit));
         }
         // One unit alone is left to who comes to it.
         assert_eq!(board.gap(), None);
-        assert!(board.take(5));
+        assert!(board.take(500) && board.take(1000));
         assert!(board.end().unwrap());
     }
 
     #[test]
+    fn nobody_goes_back_for_little() {
+        let board = Board::new(16 << 20);
+        for unit in 1..60 {
+            assert!(board.take(unit));
+        }
+        assert_eq!(board.gap(), Some(62), "four units of 256 KiB");
+        assert!(board.take(60));
+        assert_eq!(board.gap(), None, "three");
+    }
+
+    #[test]
     fn nobody_goes_on_after_a_failure() {
-        let board = Board::new(10 * UNIT);
+        let board = Board::new(1000 * LARGEST);
         board.settle(Err(Cause::changed()));
         assert!(!board.take(1) && board.gap().is_none());
         assert!(board.end().is_err());

@@ -1,6 +1,7 @@
 //! The servers of a run: one session each, opened when it is first needed, and again when it
 //! was lost.
 
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Server {
     access: Arc<Access>,
     credentials: Credentials,
     session: Option<Session>,
+    /// A connection of which the login has not begun.
+    socket: Option<TcpStream>,
     /// Whether it takes commands ahead of its replies, as far as is known.
     pipeline: bool,
     /// Why it is no use to try again in this run.
@@ -157,13 +160,27 @@ impl Server {
         let waits = self.patient && !self.reached;
         let mut tries = Tries::for_a_place(if waits { self.access.retries } else { 0 });
         loop {
-            let opened = Session::open(&self.origin, &self.access, &self.credentials, how);
+            let (origin, socket) = (&self.origin, self.socket.take());
+            let opened = Session::open_over(socket, origin, &self.access, &self.credentials, how);
             let Err(cause) = &opened else { return opened };
             if !is_crowded(cause) || !tries.again() {
                 self.gone = cause.server_is_gone().then(|| cause.outcome());
                 return opened;
             }
         }
+    }
+
+    /// Connects, so that the next [`Self::session`] has to log in only. Where that cannot be done, `false`,
+    /// it says why.
+    pub fn dial(&mut self) -> bool {
+        match Session::dial(&self.origin, &self.access) {
+            Ok(socket) => self.socket = Some(socket),
+            Err(cause) => {
+                self.gone = cause.server_is_gone().then(|| cause.outcome());
+                self.kept = Some(cause);
+            }
+        }
+        self.socket.is_some()
     }
 
     /// Whether there is a session by now. Where none can be opened, the next [`Self::session`] says
@@ -238,6 +255,7 @@ impl Server {
             access: Arc::clone(&self.access),
             credentials: self.credentials.clone(),
             session: None,
+            socket: None,
             kept: None,
             patient: false,
             gone: None,
@@ -328,6 +346,7 @@ impl Servers {
                     access,
                     credentials,
                     session: None,
+                    socket: None,
                     pipeline: true,
                     gone: None,
                     reached: false,

@@ -3,6 +3,7 @@
 //! Before the greeting is read the whole login is on its way. A server that cannot take that is
 //! tried once more with one command at a time.
 
+use std::cell::Cell;
 use std::net::TcpStream;
 use std::sync::Arc;
 
@@ -28,14 +29,15 @@ pub(super) struct How {
     pub(super) older_tls: bool,
 }
 
-/// See [`Session::open`].
+/// See [`Session::open`]. `socket` is to the server already.
 pub(super) fn open(
     origin: &Origin,
     access: &Arc<Access>,
     credentials: &Credentials,
-    (wants, how): (Wants, How),
+    (wants, how, socket): (Wants, How, Option<TcpStream>),
 ) -> Result<Session, Cause> {
-    let guest = Guest { origin, access, credentials, wants, how };
+    let socket = Cell::new(socket);
+    let guest = Guest { origin, access, credentials, wants, how, socket };
     if how.pipeline
         && let Some(session) = guest.pipelined()?
     {
@@ -44,12 +46,26 @@ pub(super) fn open(
     guest.one_by_one()
 }
 
+/// A socket to the server, straight or through a proxy.
+pub(super) fn reach(origin: &Origin, access: &Access) -> Result<TcpStream, Cause> {
+    let Access { names, timeout, trace, proxies, .. } = access;
+    let Origin { host, port, .. } = origin;
+    let Some(proxy) = proxies.to(host, *port) else {
+        trace.note(&format!("connecting to {host}, port {port}"));
+        return connect::control(names, (host, *port), *timeout);
+    };
+    trace.note(&format!("connecting to {host}, port {port}, through {}", proxy.shown()));
+    proxied::control(proxy, (host, *port), names, *timeout)
+}
+
 struct Guest<'a> {
     origin: &'a Origin,
     access: &'a Arc<Access>,
     credentials: &'a Credentials,
     wants: Wants,
     how: How,
+    /// For the first try.
+    socket: Cell<Option<TcpStream>>,
 }
 
 impl Guest<'_> {
@@ -126,7 +142,10 @@ impl Guest<'_> {
     fn connect(&self) -> Result<Session, Cause> {
         let Access { timeout, trace, .. } = **self.access;
         let Origin { host, .. } = self.origin;
-        let socket = self.reach()?;
+        let socket = match self.socket.take() {
+            Some(socket) => socket,
+            None => reach(self.origin, self.access)?,
+        };
         let mut stream = Stream::Plain(socket);
         let mut tls = None;
         if self.origin.scheme == Scheme::Ftps {
@@ -145,18 +164,6 @@ impl Guest<'_> {
         session.control.owe();
         session.tls = tls;
         Ok(session)
-    }
-
-    /// A socket to the server, straight or through a proxy.
-    fn reach(&self) -> Result<TcpStream, Cause> {
-        let Access { names, timeout, trace, proxies, .. } = &**self.access;
-        let Origin { host, port, .. } = self.origin;
-        let Some(proxy) = proxies.to(host, *port) else {
-            trace.note(&format!("connecting to {host}, port {port}"));
-            return connect::control(names, (host, *port), *timeout);
-        };
-        trace.note(&format!("connecting to {host}, port {port}, through {}", proxy.shown()));
-        proxied::control(proxy, (host, *port), names, *timeout)
     }
 
     fn trust(&self) -> Result<&super::tls::TlsTrust, Cause> {

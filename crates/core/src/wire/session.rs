@@ -115,8 +115,30 @@ impl Session {
         credentials: &Credentials,
         (wants, pipeline): (Wants, bool),
     ) -> Result<Self, Cause> {
+        Self::open_over(None, origin, access, credentials, (wants, pipeline))
+    }
+
+    /// The same over a socket of [`Self::dial`], if there is one.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn open_over(
+        socket: Option<TcpStream>,
+        origin: &Origin,
+        access: &Arc<Access>,
+        credentials: &Credentials,
+        (wants, pipeline): (Wants, bool),
+    ) -> Result<Self, Cause> {
         let how = How { pipeline: pipeline && access.pipeline, older_tls: false };
-        greet::open(origin, access, credentials, (wants, how))
+        greet::open(origin, access, credentials, (wants, how, socket))
+    }
+
+    /// Connects, and does not log in.
+    ///
+    /// # Errors
+    /// The server is not reached.
+    pub fn dial(origin: &Origin, access: &Access) -> Result<TcpStream, Cause> {
+        greet::reach(origin, access)
     }
 
     pub(super) fn new(
@@ -252,7 +274,7 @@ impl Session {
         self.control.give_up();
         let open = |older_tls| {
             let how = How { pipeline: self.pipeline, older_tls };
-            greet::open(&self.origin, &self.access, &self.credentials, (wants, how))
+            greet::open(&self.origin, &self.access, &self.credentials, (wants, how, None))
         };
         let fresh = match if self.tls13_only { open(false) } else { open(true) } {
             Err(Cause::Tls(_)) if !self.tls13_only => Self { tls13_only: true, ..open(false)? },
