@@ -6,6 +6,9 @@ use crate::error::Cause;
 use crate::path::RemotePath;
 use crate::wire::Session;
 
+/// How many commands go out together: their replies are a few KiB.
+const FLIGHT: usize = 64;
+
 /// The directories of one server that are known to be there.
 #[derive(Clone, Debug, Default)]
 pub struct Made(HashSet<RemotePath>);
@@ -22,6 +25,21 @@ impl Made {
         }
         session.make_directory(&dir)?;
         self.0.insert(dir);
+        Ok(())
+    }
+
+    /// Makes those of `dirs` that are not known, many at a time. Of one that cannot be made
+    /// [`Self::directory`] says why.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn directories(&mut self, session: &mut Session, dirs: &[RemotePath]) -> Result<(), Cause> {
+        let new: Vec<_> = dirs.iter().filter(|dir| !self.0.contains(*dir)).cloned().collect();
+        for flight in new.chunks(FLIGHT) {
+            let there = session.make_directories(flight)?;
+            let there = flight.iter().zip(there).filter(|(_, there)| *there);
+            self.0.extend(there.map(|(dir, _)| dir.clone()));
+        }
         Ok(())
     }
 

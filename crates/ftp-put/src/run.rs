@@ -309,15 +309,33 @@ impl<'a> Put<'a> {
     /// A directory with all that is in it. What cannot be copied is reported, and the rest goes on.
     fn tree(&mut self, dir: &Path, to: &RemotePath) -> Result<(), Failure> {
         self.make(to, false)?;
-        let mut entries: Vec<PathBuf> = fs::read_dir(dir)
-            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        let mut entries: Vec<(PathBuf, bool)> = fs::read_dir(dir)
+            .and_then(|entries| entries.map(|entry| look(&entry?)).collect())
             .map_err(|error| local(dir, error))?;
         entries.sort();
-        for path in entries {
+        self.make_ahead(&entries, to);
+        for (path, _) in entries {
             let done = self.entry(&path, to);
             self.settle(done);
         }
         Ok(())
+    }
+
+    /// Makes the directories in `to` together, so that their waits fall into one. What cannot be made is
+    /// told when it is entered.
+    fn make_ahead(&mut self, entries: &[(PathBuf, bool)], to: &RemotePath) {
+        let dirs: Vec<_> = entries
+            .iter()
+            .filter(|(_, is_dir)| *is_dir)
+            .filter_map(|(path, _)| self.child(to, path.file_name()?.as_bytes(), path).ok())
+            .collect();
+        if dirs.is_empty() {
+            return;
+        }
+        let wants = Wants { features: !dirs.iter().all(is_ascii), data: false };
+        if let Ok(session) = self.server.session(wants) {
+            let _ = self.made.directories(session, &dirs);
+        }
     }
 
     /// Links are followed to files, since FTP cannot make any, but not to directories: there the
@@ -351,6 +369,11 @@ impl<'a> Put<'a> {
             }
         }
     }
+}
+
+/// Where an entry is, and whether it is a directory itself.
+fn look(entry: &fs::DirEntry) -> io::Result<(PathBuf, bool)> {
+    Ok((entry.path(), entry.file_type()?.is_dir()))
 }
 
 /// What tells that nobody wrote to a file.

@@ -467,12 +467,30 @@ impl Session {
     /// # Errors
     /// The connection is lost, or there is no way back to the login directory.
     pub fn enter(&mut self, path: &RemotePath) -> Result<Reply, Cause> {
+        let mut replies = self.enter_all(&[path])?;
+        replies.pop().ok_or_else(|| Cause::Protocol("no reply to CWD".into()))
+    }
+
+    /// The same of several paths, with one wait where commands may go out together.
+    fn enter_all(&mut self, paths: &[&RemotePath]) -> Result<Vec<Reply>, Cause> {
         let home = self.home()?;
-        let reply = self.ask("CWD", Some(path))?;
-        if reply.is_done() {
-            self.go_home(&home)?;
+        let back = [&b"CWD "[..], &home].concat();
+        if self.pipeline {
+            let both = |path: &&RemotePath| [line("CWD", Some(path)), back.clone()];
+            let lines: Vec<_> = paths.iter().flat_map(both).collect();
+            self.control.presume(&lines)?;
         }
-        Ok(reply)
+        let mut replies = Vec::new();
+        for path in paths {
+            let reply = self.ask("CWD", Some(path))?;
+            match reply.is_done() {
+                true => self.go_home(&home)?,
+                false if self.pipeline => drop(self.send(&back)?),
+                false => {}
+            }
+            replies.push(reply);
+        }
+        Ok(replies)
     }
 
     /// Goes back to the login directory. Where that fails, relative paths would lead elsewhere from
@@ -530,6 +548,26 @@ impl Session {
             return Ok(());
         }
         Err(Cause::Refused(made))
+    }
+
+    /// The same of several, in two waits where commands may go out together; tells which of them are
+    /// there now. There must be so few that their replies fit into the buffers between us.
+    ///
+    /// # Errors
+    /// The connection is lost, or there is no way back to the login directory.
+    pub fn make_directories(&mut self, paths: &[RemotePath]) -> Result<Vec<bool>, Cause> {
+        let mut made = Vec::new();
+        self.ask_all("MKD", paths, &mut made)?;
+        let mut there: Vec<_> = made.iter().map(Reply::is_done).collect();
+        let refused = paths.iter().zip(&there).filter(|(_, there)| !**there).map(|(path, _)| path);
+        let refused: Vec<_> = refused.collect();
+        if !refused.is_empty() {
+            let mut entered = self.enter_all(&refused)?.into_iter();
+            for there in there.iter_mut().filter(|there| !**there) {
+                *there = entered.next().is_some_and(|reply| reply.is_done());
+            }
+        }
+        Ok(there)
     }
 
     /// Renames a file (RFC 959 §4.1.3).
