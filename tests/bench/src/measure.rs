@@ -47,6 +47,8 @@ pub fn measure(stage: &Stage<'_>, around: &str, script: &str) -> Result<Taken, S
     let mut command = stage.command("bash");
     command.args(["-c", &line]).arg(me).arg(script);
     command.stdin(Stdio::null()).stdout(Stdio::null());
+    // A launcher that never ran must not leave us the figures of the one before.
+    let _ = fs::remove_file(stage.place.here.at(REPORT));
     let status = command.status().map_err(|error| format!("{script}: {error}"))?;
     if !status.success() {
         return Err(format!("`{script}`: {status}"));

@@ -11,6 +11,9 @@ const PEAK: usize = 2;
 const TRIP: f64 = 0.02;
 const FILES: f64 = 500.0;
 
+/// How often a tool is started.
+const STARTS: f64 = 100.0;
+
 /// Beginnings of contests without a server, and of those where no file is moved.
 const LOCAL: [&str; 2] = ["parse", "startup"];
 const LISTS: [&str; 1] = ["list"];
@@ -100,6 +103,9 @@ pub const TARGETS: &[Target] = &[
     },
     most("500 files relayed, one connection to each: round trips a file", 4.0, |book| {
         Some(book.ours("relay-500-one", WALL)? / FILES / TRIP)
+    }),
+    most("from exec to the server and back, ms", 3.0, |book| {
+        Some(book.ours("startup-door", WALL)? / STARTS * 1000.0)
     }),
     most("the most memory of any transfer, MiB", 16.0, |book| book.most_memory()),
     most(
