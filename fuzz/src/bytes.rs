@@ -164,7 +164,7 @@ pub fn hold_session(input: &[u8]) {
 }
 
 fn say(mut socket: TcpStream, said: &[u8]) {
-    let _ = socket.set_read_timeout(Some(Duration::from_millis(20)));
+    let _ = socket.set_read_timeout(Some(Duration::from_millis(4)));
     let mut heard = [0; 1024];
     for line in said.split_inclusive(|&b| b == b'\n') {
         if socket.write_all(line).is_err() || matches!(socket.read(&mut heard), Ok(0)) {
@@ -206,7 +206,7 @@ fn access() -> Access {
         trust_pasv: false,
         proxies: Proxies::default(),
         names: Arc::new(Names::default()),
-        timeout: Duration::from_millis(100),
+        timeout: Duration::from_millis(20),
         rate: None,
         min_rate: 0,
         meter: Arc::default(),
