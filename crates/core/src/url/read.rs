@@ -161,13 +161,10 @@ fn ipv6(inside: &[u8]) -> Result<String, String> {
     };
     address.parse::<Ipv6Addr>().map_err(|_| bad())?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    match zone {
-        None => Ok(address.to_owned()),
-        Some(zone) if zone.is_empty() || text.len() > HOST_MAX || !zone.bytes().all(plain) => {
-            Err(bad())
-        }
-        Some(zone) => Ok(format!("{address}%{zone}")),
-    }
+    let Some(zone) = zone else { return Ok(address.to_owned()) };
+    let host = format!("{address}%{zone}");
+    let is_usable = !zone.is_empty() && zone.bytes().all(plain) && host.len() <= HOST_MAX;
+    is_usable.then_some(host).ok_or_else(bad)
 }
 
 /// Takes `;type=a` or `;type=i` off the end of the path (RFC 1738 §3.2.2).

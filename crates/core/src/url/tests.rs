@@ -296,3 +296,15 @@ fn cut_and_altered_urls_do_not_panic() {
         }
     }
 }
+
+/// Found by fuzzing: `%` and `%25` mean the same, and the longer one is printed.
+#[test]
+fn the_longest_zone_can_be_read_again() {
+    let of = |length: usize| parse(&format!("ftp://[fe80::1%{}]/a", "z".repeat(length - 8)));
+    let address = of(255).unwrap();
+    let Target::Path(path) = &address.target else { panic!("{address:?}") };
+    let printed = address.origin.url_of(path);
+    let again = Address::parse(&printed, Charset::Bytes, true).unwrap();
+    assert_eq!(again.origin.host, address.origin.host);
+    assert!(of(256).is_err());
+}
