@@ -5,7 +5,7 @@ TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
 .PHONY: build test test-crates test-embedded test-servers test-faults test-hostile test-cookbook test-cuts servers test-cases \
 	test-proxies test-roundtrips test-face test-install check supply fuzz bench bench-docs bench-page bench-build build-release \
-	demo clean release pages install uninstall dist deb
+	demo still clean release pages install uninstall dist deb
 
 # The five tools.
 build:
@@ -115,6 +115,11 @@ build-release:
 # The five tools at work, on two servers that live as long as the demo.
 demo:
 	tests/demo
+
+# docs/progress.svg, of a real run on a terminal of its own.
+still: build
+	$(CARGO) build -p embedded
+	tests/still
 
 # To install for all: `make release`, then `make install` as root. PREFIX is where things are looked for, DESTDIR a
 # folder that stands for the root.
