@@ -36,8 +36,8 @@ test-hostile: build
 	$(CARGO) build -p hostile
 	$(CARGO) run -q -p hostile -- $(ATTACKS)
 
-# The recipes of docs/cookbook.md and docs/scaling.md, each as a reader would run it. Needs the programs that stand
-# in them; a recipe whose program is missing fails.
+# The recipes of docs/cookbook.md, docs/scaling.md and both READMEs, each as a reader would run it. Needs the programs
+# that stand in them; a recipe whose program is missing fails.
 test-cookbook: build
 	$(CARGO) build -p embedded
 	$(CARGO) test -p cookbook
