@@ -37,7 +37,7 @@ test-hostile: build
 	$(CARGO) run -q -p hostile -- $(ATTACKS)
 
 # The recipes of docs/cookbook.md, docs/scaling.md and both READMEs, each as a reader would run it. Needs the programs
-# that stand in them; a recipe whose program is missing fails.
+# that stand in them, and the commands of ours in docs/from-curl-lftp.md; a recipe whose program is missing fails.
 test-cookbook: build
 	$(CARGO) build -p embedded
 	$(CARGO) test -p cookbook

@@ -3,7 +3,7 @@
 //!
 //! Such a server is the embedded one, unless the page asks for the scripted one, which knows what the
 //! other does not: raw names, times and modes that are set, a limit of guests, faults. Where a page asks for TLS,
-//! it is put before the embedded one.
+//! it is put before the server.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
@@ -15,7 +15,7 @@ use servers::between::{self, Guise};
 use servers::folder::Folder;
 use servers::guarded::Guarded;
 
-use crate::page::Recipe;
+use crate::page::{Begins, Recipe};
 use crate::tree;
 
 /// Name, address, and the variable that holds the folder in `given` and `then`.
@@ -82,10 +82,10 @@ impl Hosts {
     /// # Errors
     /// Why not.
     pub fn secure(&mut self, recipe: &Recipe, folder: &Folder) -> Result<(), String> {
-        for name in &recipe.secured {
+        for (name, begins) in &recipe.secured {
             let host = self.0.iter_mut().find(|host| host.name == name);
             let host = host.ok_or_else(|| format!("{name}: no host of ours"))?;
-            host.secure(folder).map_err(|error| format!("{name}: {error}"))?;
+            host.secure(folder, *begins).map_err(|error| format!("{name}: {error}"))?;
         }
         Ok(())
     }
@@ -156,10 +156,11 @@ impl Host {
         mapped
     }
 
-    fn secure(&mut self, folder: &Folder) -> Result<(), Box<dyn Error>> {
+    fn secure(&mut self, folder: &Folder, begins: Begins) -> Result<(), Box<dyn Error>> {
         let guise = Guise::tls(&folder.at("tls/cert.pem"), &folder.at("tls/key.pem"))?;
         let behind = self.place.as_deref().ok_or("it does not run")?.parse()?;
-        let front = between::Proxy::before(behind, Guise { explicit: true, ..guise })?;
+        let front =
+            between::Proxy::before(behind, Guise { explicit: begins == Begins::Asked, ..guise })?;
         self.place = Some(front.address().to_string());
         Ok(())
     }

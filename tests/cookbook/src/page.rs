@@ -6,6 +6,15 @@
 use std::collections::BTreeMap;
 use std::mem;
 
+/// When TLS begins.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Begins {
+    /// With the first byte.
+    AtOnce,
+    /// When it is asked for.
+    Asked,
+}
+
 /// A block that is run, and all that belongs to it.
 #[derive(Debug, Default, PartialEq)]
 pub struct Recipe {
@@ -22,7 +31,7 @@ pub struct Recipe {
     /// Hosts that have a scripted server instead of the embedded one, and its lines.
     pub scripted: BTreeMap<String, String>,
     /// Hosts that have TLS, and refuse a login without.
-    pub secured: Vec<String>,
+    pub secured: BTreeMap<String, Begins>,
 }
 
 /// Reads the recipes of a page, in their order.
@@ -108,7 +117,7 @@ impl Reader {
             ["given"] => self.next.given.push_str(body),
             ["file"] => self.file = Some(body.trim().to_owned()),
             ["server", host] => drop(self.next.scripted.insert((*host).into(), body.into())),
-            ["tls"] => self.next.secured.push(body.trim().to_owned()),
+            ["tls"] => drop(self.next.secured.insert(body.trim().to_owned(), Begins::Asked)),
             ["then"] => self.then(body)?,
             _ => return Err(format!("`{}` is not known", what.trim())),
         }
@@ -141,7 +150,7 @@ mod tests {
             then: " test x\ntest y ".to_owned(),
             files: vec![("Makefile".to_owned(), "all:\n".to_owned())],
             scripted: BTreeMap::from([("a.example".to_owned(), "\nwithout REST\n".to_owned())]),
-            secured: vec!["b.example".to_owned()],
+            secured: BTreeMap::from([("b.example".to_owned(), Begins::Asked)]),
         };
         assert_eq!(found, [expected]);
     }
