@@ -52,6 +52,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         &[
             "error.rs",
             "crowd.rs",
+            "hints.rs",
             "newer.rs",
             "names.rs",
             "features.rs",
@@ -147,6 +148,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "parents.rs",
             "retry.rs",
             "servers.rs",
+            "refusals.rs",
             "pool.rs",
             "resume.rs",
             "segments.rs",

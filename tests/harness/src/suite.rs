@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::case::Case;
+use crate::messages;
 use crate::text::{Result, number};
 
 /// What `cargo test -- ...` asks for.
@@ -70,10 +71,32 @@ pub fn run_cases(tool: &str, exe: &Path, dir: &Path) -> ExitCode {
     }
 }
 
+/// A case by its name: where it stands, and its text.
+struct Named {
+    name: String,
+    place: PathBuf,
+    text: String,
+}
+
+/// All that there is of a tool: the folder, and what it says in the table of messages.
+fn of_tool(tool: &str, dir: &Path) -> Result<Vec<Named>> {
+    let read =
+        |path: &Path| std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()));
+    let mut all = Vec::new();
+    for (name, place) in cases(dir)? {
+        all.push(Named { name, text: read(&place)?, place });
+    }
+    let place = dir.join("../../messages.txt");
+    for (name, text) in messages::cases(tool, &read(&place)?)? {
+        all.push(Named { name, text, place: place.clone() });
+    }
+    Ok(all)
+}
+
 fn run(options: &Options, tool: &str, exe: &Path, dir: &Path) -> Result<bool> {
-    let cases = cases(dir)?;
+    let cases = of_tool(tool, dir)?;
     let all = cases.len();
-    let wanted: Vec<_> = cases.into_iter().filter(|(name, _)| options.wants(name)).collect();
+    let wanted: Vec<_> = cases.into_iter().filter(|case| options.wants(&case.name)).collect();
     if options.list {
         return list(&wanted).map(|()| true).map_err(|e| e.to_string());
     }
@@ -104,9 +127,9 @@ pub fn cases(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
     if found.is_empty() { Err(format!("{} holds no case", dir.display())) } else { Ok(found) }
 }
 
-fn list(cases: &[(String, PathBuf)]) -> io::Result<()> {
+fn list(cases: &[Named]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    cases.iter().try_for_each(|(name, _)| writeln!(out, "{name}: test"))
+    cases.iter().try_for_each(|case| writeln!(out, "{}: test", case.name))
 }
 
 struct Suite<'a> {
@@ -116,7 +139,7 @@ struct Suite<'a> {
 }
 
 impl Suite<'_> {
-    fn run(&self, cases: Vec<(String, PathBuf)>, all: usize) -> io::Result<bool> {
+    fn run(&self, cases: Vec<Named>, all: usize) -> io::Result<bool> {
         let (start, count) = (Instant::now(), cases.len());
         let mut out = io::stdout().lock();
         writeln!(out, "\nrunning {count} tests")?;
@@ -142,15 +165,16 @@ impl Suite<'_> {
 
     fn run_all(
         &self,
-        cases: Vec<(String, PathBuf)>,
+        cases: Vec<Named>,
         out: &mut impl Write,
     ) -> io::Result<Vec<(String, String)>> {
         let queue = Mutex::new(VecDeque::from(cases));
         let (done, results) = mpsc::channel();
         let work = |done: mpsc::Sender<_>| {
             let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            while let Some((name, path)) = next() {
-                let _ = done.send((name, self.run_one(&path)));
+            while let Some(case) = next() {
+                let result = self.run_one(&case);
+                let _ = done.send((case.name, result));
             }
         };
         thread::scope(|scope| {
@@ -162,11 +186,10 @@ impl Suite<'_> {
         })
     }
 
-    fn run_one(&self, path: &Path) -> Result<()> {
-        let source = std::fs::read_to_string(path).map_err(|e| e.to_string());
-        let case = source.and_then(|source| Case::parse(&source));
-        case.and_then(|case| case.run(self.tool, self.exe))
-            .map_err(|report| format!("case: {}\n{report}", path.display()))
+    fn run_one(&self, Named { place, text, .. }: &Named) -> Result<()> {
+        Case::parse(text)
+            .and_then(|case| case.run(self.tool, self.exe))
+            .map_err(|report| format!("case: {}\n{report}", place.display()))
     }
 }
 

@@ -12,7 +12,7 @@ use suppaftp::rustls;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ClientSessionStore, Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
@@ -153,7 +153,7 @@ fn vouched(file: Option<&Path>, provider: &Arc<CryptoProvider>) -> Result<Vouche
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
-    let unreadable = |error| Cause::Tls(format!("{}: {error}", file.display()));
+    let unreadable = |error| unreadable(file, error);
     let list: Vec<_> = CertificateDer::pem_file_iter(file)
         .map_err(unreadable)?
         .collect::<Result<_, _>>()
@@ -165,8 +165,16 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
 }
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, Cause> {
-    PrivateKeyDer::from_pem_file(file)
-        .map_err(|error| Cause::Tls(format!("{}: {error}", file.display())))
+    PrivateKeyDer::from_pem_file(file).map_err(|error| unreadable(file, error))
+}
+
+fn unreadable(file: &Path, error: pem::Error) -> Cause {
+    let why = match error {
+        pem::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    };
+    let why = why.split(" (os error").next().unwrap_or(&why);
+    Cause::Tls(format!("{}: {why}", file.display()))
 }
 
 /// Does a whole handshake over `socket` within `limit`; its read timeout is `limit` afterwards.

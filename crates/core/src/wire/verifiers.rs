@@ -1,4 +1,5 @@
-//! Whose certificate is taken: what rustls asks about that of a server. Reading the files is not done here.
+//! Whose certificate is taken: what rustls asks about that of a server. Reading the files is not
+//! done here.
 
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 /// Those whom an authority vouches for, and those that were named themselves.
 ///
 /// `openssl req -x509`, with which most servers of one person get their certificate, makes one that says it is
-/// an authority, and webpki takes none such for a server's. Where the user named that very certificate, and it is
-/// in its time, the name in it is all that is left to look at.
+/// an authority, and webpki takes none such for a server's. Where the user named that very
+/// certificate, and it is in its time, the name in it is all that is left to look at.
 #[derive(Debug)]
 pub(super) struct Vouched {
     pub(super) authorities: Arc<WebPkiServerVerifier>,
@@ -73,8 +74,8 @@ impl ServerCertVerifier for Vouched {
     }
 }
 
-/// Whether nothing is wrong with a certificate but that nobody vouches for it. webpki looks at its time and
-/// its purpose before that.
+/// Whether nothing is wrong with a certificate but that nobody vouches for it. webpki looks at its
+/// time and its purpose before that.
 fn lacks_voucher(bad: &CertificateError) -> bool {
     matches!(bad, CertificateError::UnknownIssuer) || is_authority(bad)
 }
