@@ -36,7 +36,8 @@ const TIMED_OUT: [(Phase, &str); 9] = [
 ];
 
 /// Connections that failed or ended; without a kind whatever the kind is.
-const LOST: [(Phase, Option<ErrorKind>, &str); 3] = [
+const LOST: [(Phase, Option<ErrorKind>, &str); 4] = [
+    (Phase::Resolve, Some(ErrorKind::Other), "without -4 and -6 any of its addresses will do"),
     (Phase::Resolve, None, "is the name of the host right?"),
     (
         Phase::Connect,
