@@ -3,7 +3,7 @@
 CARGO ?= cargo
 TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
-.PHONY: build test test-crates test-embedded test-servers test-faults test-hostile test-cookbook test-cuts servers test-cases \
+.PHONY: build test test-crates test-embedded test-static static test-servers test-faults test-hostile test-cookbook test-cuts servers test-cases \
 	test-proxies test-roundtrips test-face test-install check supply fuzz bench bench-docs bench-page bench-build build-release \
 	demo still clean release pages install uninstall dist deb
 
@@ -16,6 +16,14 @@ test: test-crates test-embedded
 
 test-crates:
 	$(CARGO) test
+
+# The scripted cases and those against the embedded server, with the programs that `make dist` packs.
+test-static: build static
+	$(CARGO) build -p embedded
+	for tool in $(TOOLS); do \
+		FTP_TOOLS_BIN=$(OUT)/$(STATIC)/release $(CARGO) test -p $$tool --test $${tool#ftp-} || exit 1; \
+	done
+	FTP_TOOLS_BIN=$(OUT)/$(STATIC)/release $(CARGO) test -p servers --test cases -- embedded
 
 test-embedded: build
 	$(CARGO) build -p embedded
@@ -180,8 +188,10 @@ DIST = target/dist
 # The time of all files in it: that of the commit, so that whoever makes it again gets the same bytes.
 STAMP = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 
-dist:
+static:
 	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --target $(STATIC)
+
+dist: static
 	rm -rf $(DIST)
 	$(MAKE) install RELEASE=$(OUT)/$(STATIC)/release DESTDIR=$(DIST)/$(NAME) PREFIX=
 	cp README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE $(DIST)/$(NAME)

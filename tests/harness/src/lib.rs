@@ -47,5 +47,5 @@ pub use killed::{Killed, content};
 pub use proxy::{Harm, Manners, Proxy};
 pub use scratch::Scratch;
 pub use server::Server;
-pub use suite::{cases, run_cases};
+pub use suite::{cases, elsewhere, run_cases};
 pub use transcript::{Event, Transcript};

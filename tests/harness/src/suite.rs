@@ -56,7 +56,8 @@ impl Options {
     }
 }
 
-/// Runs every case in `dir` whose name the command line asks for against `exe`.
+/// Runs every case in `dir` whose name the command line asks for against `exe`, or the program of that name in the
+/// folder that `FTP_TOOLS_BIN` names.
 ///
 /// The end is that of a test target: success only if all passed. An empty folder is a failure.
 pub fn run_cases(tool: &str, exe: &Path, dir: &Path) -> ExitCode {
@@ -69,6 +70,24 @@ pub fn run_cases(tool: &str, exe: &Path, dir: &Path) -> ExitCode {
             ExitCode::from(101)
         }
     }
+}
+
+/// The variable that names a folder of tools to try, instead of those that cargo has just built.
+const ELSEWHERE: &str = "FTP_TOOLS_BIN";
+
+/// The folder of tools to try, where `FTP_TOOLS_BIN` names one.
+///
+/// # Errors
+/// There is no such folder.
+pub fn elsewhere() -> Result<Option<PathBuf>> {
+    let named = std::env::var_os(ELSEWHERE).filter(|name| !name.is_empty());
+    let whole = |name| {
+        let name = PathBuf::from(name);
+        // Tests of a package run in its folder, and make names folders as seen from the root.
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        root.join(&name).canonicalize().map_err(|e| format!("{ELSEWHERE}={}: {e}", name.display()))
+    };
+    named.map(whole).transpose()
 }
 
 /// A case by its name: where it stands, and its text.
@@ -100,6 +119,7 @@ fn run(options: &Options, tool: &str, exe: &Path, dir: &Path) -> Result<bool> {
     if options.list {
         return list(&wanted).map(|()| true).map_err(|e| e.to_string());
     }
+    let exe = &elsewhere()?.map_or_else(|| exe.to_owned(), |folder| folder.join(tool));
     let suite = Suite { tool, exe, threads: options.threads.unwrap_or_else(default_threads) };
     suite.run(wanted, all).map_err(|e| e.to_string())
 }
