@@ -142,12 +142,13 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 DOCS = README.md README.zh-CN.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/EXIT-CODES.md docs/JSON.md docs/listing.schema.json \
 	docs/transfer.schema.json docs/cookbook.md docs/scaling.md docs/from-curl-lftp.md docs/LISTINGS.md docs/TRANSFERS.md docs/TRUST.md
 
+# Not what the tests need besides: who installs waits for it.
 release:
-	$(CARGO) build --release
+	$(CARGO) build --release $(addprefix -p ,$(TOOLS))
 
 # `make install` as root finds them built, and asks no cargo.
 $(RELEASE)/ftp-ls:
-	$(CARGO) build --release
+	$(CARGO) build --release $(addprefix -p ,$(TOOLS))
 
 # What the tools print about themselves, one folder a kind.
 pages: $(RELEASE)/ftp-ls
