@@ -3,9 +3,9 @@
 CARGO ?= cargo
 TOOLS = ftp-ls ftp-get ftp-put ftp-rm ftp-pipe
 
-.PHONY: build test test-crates test-embedded test-servers test-faults test-hostile test-cookbook test-cuts servers test-cases \
+.PHONY: build test test-crates test-embedded test-static static test-servers test-faults test-hostile test-cookbook test-cuts servers test-cases \
 	test-proxies test-roundtrips test-face test-install check supply fuzz bench bench-docs bench-page bench-build build-release \
-	demo clean release pages install uninstall dist deb
+	demo still clean release pages install uninstall dist deb
 
 # The five tools.
 build:
@@ -16,6 +16,14 @@ test: test-crates test-embedded
 
 test-crates:
 	$(CARGO) test
+
+# The scripted cases and those against the embedded server, with the programs that `make dist` packs.
+test-static: build static
+	$(CARGO) build -p embedded
+	for tool in $(TOOLS); do \
+		FTP_TOOLS_BIN=$(OUT)/$(STATIC)/release $(CARGO) test -p $$tool --test $${tool#ftp-} || exit 1; \
+	done
+	FTP_TOOLS_BIN=$(OUT)/$(STATIC)/release $(CARGO) test -p servers --test cases -- embedded
 
 test-embedded: build
 	$(CARGO) build -p embedded
@@ -36,8 +44,8 @@ test-hostile: build
 	$(CARGO) build -p hostile
 	$(CARGO) run -q -p hostile -- $(ATTACKS)
 
-# The recipes of docs/cookbook.md and docs/scaling.md, each as a reader would run it. Needs the programs that stand
-# in them; a recipe whose program is missing fails.
+# The recipes of docs/cookbook.md, docs/scaling.md and both READMEs, each as a reader would run it. Needs the programs
+# that stand in them, and the commands of ours in docs/from-curl-lftp.md; a recipe whose program is missing fails.
 test-cookbook: build
 	$(CARGO) build -p embedded
 	$(CARGO) test -p cookbook
@@ -116,6 +124,11 @@ build-release:
 demo:
 	tests/demo
 
+# docs/progress.svg, of a real run on a terminal of its own.
+still: build
+	$(CARGO) build -p embedded
+	tests/still
+
 # To install for all: `make release`, then `make install` as root. PREFIX is where things are looked for, DESTDIR a
 # folder that stands for the root.
 PREFIX ?= /usr/local
@@ -129,12 +142,13 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 DOCS = README.md README.zh-CN.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/EXIT-CODES.md docs/JSON.md docs/listing.schema.json \
 	docs/transfer.schema.json docs/cookbook.md docs/scaling.md docs/from-curl-lftp.md docs/LISTINGS.md docs/TRANSFERS.md docs/TRUST.md
 
+# Not what the tests need besides: who installs waits for it.
 release:
-	$(CARGO) build --release
+	$(CARGO) build --release $(addprefix -p ,$(TOOLS))
 
 # `make install` as root finds them built, and asks no cargo.
 $(RELEASE)/ftp-ls:
-	$(CARGO) build --release
+	$(CARGO) build --release $(addprefix -p ,$(TOOLS))
 
 # What the tools print about themselves, one folder a kind.
 pages: $(RELEASE)/ftp-ls
@@ -175,8 +189,10 @@ DIST = target/dist
 # The time of all files in it: that of the commit, so that whoever makes it again gets the same bytes.
 STAMP = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
 
-dist:
+static:
 	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --target $(STATIC)
+
+dist: static
 	rm -rf $(DIST)
 	$(MAKE) install RELEASE=$(OUT)/$(STATIC)/release DESTDIR=$(DIST)/$(NAME) PREFIX=
 	cp README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE $(DIST)/$(NAME)

@@ -153,6 +153,8 @@ pub enum Cause {
     NotTried(Outcome),
     /// Something about this operand, in words.
     Operand(String),
+    /// One of these, and what to try, which the server was asked about.
+    Hinted(Box<Cause>, &'static str),
 }
 
 impl Cause {
@@ -182,7 +184,7 @@ impl Cause {
             Self::Refused(_) | Self::Operand(_) => Outcome::SomeFailed,
             Self::LoginRefused(..) | Self::NoPassword(_) => Outcome::LoginRefused,
             Self::NotTried(outcome) => *outcome,
-            Self::Proxy(_, cause) => cause.outcome(),
+            Self::Proxy(_, cause) | Self::Hinted(cause, _) => cause.outcome(),
             Self::TurnedAway(_) | Self::Tls(_) | Self::Protocol(_) => Outcome::NotReached,
             Self::TimedOut(phase, _) | Self::Lost(phase, _) => phase.outcome(),
             Self::WrongSize { .. }
@@ -198,6 +200,7 @@ impl Cause {
         match self {
             Self::Refused(reply) => reply.code() != 421,
             Self::Operand(_) => true,
+            Self::Hinted(cause, _) => cause.session_survives(),
             _ => false,
         }
     }
@@ -206,7 +209,7 @@ impl Cause {
     pub fn server_is_gone(&self) -> bool {
         match self {
             Self::LoginRefused(..) | Self::TurnedAway(_) | Self::Tls(_) => true,
-            Self::Proxy(_, cause) => cause.server_is_gone(),
+            Self::Proxy(_, cause) | Self::Hinted(cause, _) => cause.server_is_gone(),
             Self::TimedOut(phase, _) | Self::Lost(phase, _) => matches!(
                 phase,
                 Phase::Resolve | Phase::Connect | Phase::Proxy | Phase::Tls | Phase::Greeting

@@ -20,12 +20,12 @@
 //!
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`no_proxy`], [`proxy`], [`netrc`], [`window`], [`checksum`], [`json`]
-//! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
+//! * meaning, pure: [`error`], [`crowd`], [`hints`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
 //! * the system: [`sys`], [`place`], [`partial`], [`local`], [`producer`], [`ask`], [`ending`], [`rate`], [`pace`], [`meter`],
 //!   [`flow`], [`copy`], [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
-//!   [`servers`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`endless`], [`walk`], [`expand`]
+//!   [`servers`], [`refusals`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`endless`], [`walk`], [`expand`]
 //! * the face: [`progress`], [`record`], [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod ask;
@@ -48,6 +48,7 @@ pub mod face;
 pub mod fan;
 pub mod features;
 pub mod flow;
+pub mod hints;
 pub mod json;
 pub mod line;
 pub mod listing;
@@ -72,6 +73,7 @@ pub mod progress;
 pub mod proxy;
 pub mod rate;
 pub mod record;
+pub mod refusals;
 pub mod relay;
 pub mod reply;
 pub mod report;

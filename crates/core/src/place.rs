@@ -44,7 +44,11 @@ impl Spot {
     /// # Errors
     /// It cannot be made.
     pub fn top(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
+        fs::create_dir_all(path).map_err(|error| match error.kind() {
+            // That is what mkdir says of a file, too.
+            io::ErrorKind::AlreadyExists => io::Error::other("is no directory, and one is needed"),
+            _ => error,
+        })?;
         let base = Arc::new(Folder::open(path)?);
         Ok(Self::Below { base, names: Vec::new(), shown: path.to_owned() })
     }

@@ -393,11 +393,21 @@ impl Known {
             (Some(user), Some((password, source))) => safe(user, password, account, source),
             (Some(user), None) if !is_anonymous(&user) => Err(Cause::NoPassword(user)),
             (user, _) => Ok(Credentials {
+                source: self.why_anonymous(user.is_some()),
                 user: user.unwrap_or_else(|| b"anonymous".to_vec()),
                 password: Secret::new(b"anonymous@example.com".to_vec()),
                 account,
-                source: "since no user was given".to_owned(),
             }),
+        }
+    }
+
+    fn why_anonymous(&self, is_typed: bool) -> String {
+        match &self.password {
+            _ if is_typed => "with an address as the password".to_owned(),
+            None => "since no user was given; --user, FTP_USER or ~/.netrc names one".to_owned(),
+            Some((_, from)) => {
+                format!("since {from} came without a user; --user or FTP_USER names one")
+            }
         }
     }
 

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::charset::{Charset, for_terminal};
-use crate::crowd::has_no_room;
 use crate::ending::Ending;
-use crate::error::{Cause, Failure, Outcome, Phase};
+use crate::error::{Cause, Failure, Outcome};
+use crate::hints::{hint, hint_of_name};
 use crate::progress::{Screen, rate};
 use crate::record::{Record, Status};
 use crate::reply::Reply;
@@ -164,7 +164,8 @@ impl Report {
 
     fn record_failure(&mut self, failure: &Failure) {
         let subject = self.subject.take();
-        let error = if subject.is_some() { self.why(&failure.cause) } else { self.text(failure) };
+        let error =
+            if subject.is_some() { self.why_and_hint(&failure.cause) } else { self.text(failure) };
         self.record(subject, (Status::Failed, None, Some(&error)));
     }
 
@@ -243,23 +244,24 @@ impl Report {
 
     fn text(&self, failure: &Failure) -> String {
         let what = self.shown(&failure.what);
-        let why = format!("{}{}", self.why(&failure.cause), self.encoding_hint(failure));
+        let is_text = self.charset == Charset::Bytes
+            && std::str::from_utf8(&failure.what).is_ok_and(|text| !text.is_ascii());
+        let of_name = hint_of_name(&failure.cause, &failure.what, is_text);
+        let why = match of_name {
+            Some(hint) => format!("{} ({hint})", self.why(&failure.cause)),
+            None => self.why_and_hint(&failure.cause),
+        };
         if what.is_empty() { why } else { format!("{what}: {why}") }
     }
 
-    /// A name that was typed as text went out as UTF-8, which may not be how the server writes it.
-    fn encoding_hint(&self, failure: &Failure) -> &'static str {
-        let missing = matches!(&failure.cause, Cause::Refused(reply) if reply.code() == 550);
-        let is_text = std::str::from_utf8(&failure.what).is_ok_and(|text| !text.is_ascii());
-        match missing && is_text && self.charset == Charset::Bytes {
-            true => " (if names are written otherwise there, try --encoding)",
-            false => "",
-        }
+    fn why_and_hint(&self, cause: &Cause) -> String {
+        let why = self.why(cause);
+        hint(cause).map_or_else(|| why.clone(), |hint| format!("{why} ({hint})"))
     }
 
     fn why(&self, cause: &Cause) -> String {
         match cause {
-            Cause::Refused(reply) | Cause::BadVerdict(reply) => self.refusal(reply),
+            Cause::Refused(reply) | Cause::BadVerdict(reply) => self.words(reply),
             Cause::LoginRefused(reply, who) => {
                 format!("login refused: {} ({who})", self.words(reply))
             }
@@ -268,18 +270,13 @@ impl Report {
                 self.shown(user)
             ),
             Cause::TurnedAway(reply) => {
-                let hint =
-                    if has_no_room(reply) { " (a higher --retries waits longer)" } else { "" };
-                format!("the server turns us away: {}{hint}", self.words(reply))
+                format!("the server turns us away: {}", self.words(reply))
             }
             Cause::TimedOut(phase, limit) => {
-                let seconds = limit.as_secs_f32();
-                format!("no progress within {seconds} s: {phase}{}", advice(*phase))
+                format!("no progress within {} s: {phase}", limit.as_secs_f32())
             }
-            Cause::Lost(phase, error) => {
-                format!("{phase} failed: {}{}", in_words(error), advice(*phase))
-            }
-            Cause::Proxy(name, cause) => format!("proxy {name}: {}", self.through_proxy(cause)),
+            Cause::Lost(phase, error) => format!("{phase} failed: {}", in_words(error)),
+            Cause::Proxy(name, cause) => format!("proxy {name}: {}", self.why(cause)),
             Cause::Tls(text) | Cause::Operand(text) => for_terminal(text.as_bytes()),
             Cause::WrongSize { got, want } => {
                 format!("{got} bytes arrived where {want} were expected")
@@ -303,26 +300,8 @@ impl Report {
             Cause::Local(error) => in_words(error),
             Cause::NotTried(_) => "not tried, its server is out of reach".into(),
             Cause::StdoutClosed => String::new(),
+            Cause::Hinted(cause, _) => self.why(cause),
         }
-    }
-
-    /// There is no active data connection through a proxy, so none is advised.
-    fn through_proxy(&self, cause: &Cause) -> String {
-        match cause {
-            Cause::Lost(phase, error) => format!("{phase} failed: {}", in_words(error)),
-            Cause::TimedOut(phase, limit) => {
-                format!("no progress within {} s: {phase}", limit.as_secs_f32())
-            }
-            other => self.why(other),
-        }
-    }
-
-    fn refusal(&self, reply: &Reply) -> String {
-        let hint = match reply.code() {
-            425 => " (try --active or --no-epsv)",
-            _ => "",
-        };
-        format!("{}{hint}", self.words(reply))
     }
 
     /// Code and words, as the server sent them.
@@ -363,20 +342,12 @@ pub fn usage(tool: &str, what: &dyn std::fmt::Display) -> ExitCode {
     ExitCode::from(Outcome::Usage.code())
 }
 
-fn advice(phase: Phase) -> &'static str {
-    match phase {
-        Phase::DataConnect => " (try --active or --no-epsv)",
-        _ => "",
-    }
-}
-
-/// The system's words without Rust's `(os error 2)`.
+/// The system's words, without Rust's `(os error 2)` and what it says of lookups before them.
 fn in_words(error: &std::io::Error) -> String {
     let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text.get(..end).unwrap_or(&text).to_owned(),
-        None => text,
-    }
+    let end = text.find(" (os error").unwrap_or(text.len());
+    let text = text.get(..end).unwrap_or(&text);
+    text.strip_prefix("failed to lookup address information: ").unwrap_or(text).to_owned()
 }
 
 #[cfg(test)]
@@ -385,6 +356,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::error::Phase;
     use crate::reply::ReplyReader;
 
     fn reply(text: &[u8]) -> Reply {
@@ -402,7 +374,7 @@ mod tests {
             (
                 b"h",
                 Cause::Lost(Phase::Connect, io::Error::from_raw_os_error(111)),
-                "h: connecting failed: Connection refused",
+                "h: connecting failed: Connection refused (is it another port? URL: ftp://HOST:PORT/)",
             ),
             (
                 b"h",

@@ -52,6 +52,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         &[
             "error.rs",
             "crowd.rs",
+            "hints.rs",
             "newer.rs",
             "names.rs",
             "features.rs",
@@ -119,6 +120,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "wire/bytechars.rs",
             "wire/trace.rs",
             "wire/tickets.rs",
+            "wire/verifiers.rs",
             "wire/tls.rs",
             "wire/stream.rs",
             "wire/link.rs",
@@ -146,6 +148,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "parents.rs",
             "retry.rs",
             "servers.rs",
+            "refusals.rs",
             "pool.rs",
             "resume.rs",
             "segments.rs",

@@ -14,7 +14,7 @@ use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
 use ftp_core::place::Spot;
 use ftp_core::pool::{Errand, Pool};
-use ftp_core::reply::Reply;
+use ftp_core::refusals::is_directory;
 use ftp_core::report::Report;
 use ftp_core::resume;
 use ftp_core::resume::Fetch;
@@ -97,7 +97,9 @@ impl Get {
             Goal::Place(place) => self.to_turn(server, job, *place),
         };
         done.map_err(|failure| match &failure.cause {
-            Cause::Refused(reply) if is_directory(server, job, reply) => {
+            Cause::Refused(reply)
+                if is_directory(server, job.path, reply, job.next == Next::Unknown) =>
+            {
                 remote(job, Cause::Operand("is a directory; -R fetches it".into()))
             }
             _ => failure,
@@ -174,21 +176,6 @@ impl Get {
             report
         })
     }
-}
-
-/// Whether what the server did not send is a directory. Some say so; the others are asked, if nothing
-/// has to wait for that.
-fn is_directory(server: &mut Server, job: &Job<'_>, refusal: &Reply) -> bool {
-    let words = refusal.words().to_ascii_lowercase();
-    let says = |text: &str| words.windows(text.len()).any(|part| part == text.as_bytes());
-    if ["is a directory", "regular file", "plain file"].into_iter().any(says) {
-        return true;
-    }
-    let asks = refusal.code() == 550 && job.next == Next::Unknown;
-    asks && server
-        .session(Wants { features: false, data: false })
-        .and_then(|session| session.enter(job.path))
-        .is_ok_and(|reply| reply.is_done())
 }
 
 fn forward(turns: &Turns, pool: &Pool<Piece>) -> io::Result<()> {

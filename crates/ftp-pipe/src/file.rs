@@ -9,6 +9,7 @@ use ftp_core::ending::Stake;
 use ftp_core::error::Cause;
 use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
+use ftp_core::refusals;
 use ftp_core::relay::{self, Begun, Relay, RelayError, Relayed};
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
@@ -39,7 +40,7 @@ impl Pipe<'_> {
         let (url, began) = (server.origin.url_of(job.from), Instant::now());
         let version = match self.version(server, job) {
             Ok(version) => version,
-            Err(cause) => return self.failed(server, report, job.from, Failed::Source(cause)),
+            Err(cause) => return self.copy_failed(server, report, job.from, Failed::Source(cause)),
         };
         let copies = self.begin(server, report, (job, version));
         if let [copy] = copies.as_slice()
@@ -50,7 +51,7 @@ impl Pipe<'_> {
         }
         let done = match self.copy(server, &copies, job) {
             Ok(done) => done,
-            Err(cause) => return self.failed(server, report, job.from, Failed::Source(cause)),
+            Err(cause) => return self.copy_failed(server, report, job.from, Failed::Source(cause)),
         };
         let mut proven = copies.len() == self.sinks.len();
         for (copy, done) in copies.iter().zip(done) {
@@ -63,7 +64,7 @@ impl Pipe<'_> {
                 }
                 Err(failed) => {
                     proven = false;
-                    self.failed(server, report, job.from, failed);
+                    self.copy_failed(server, report, job.from, failed);
                 }
             }
         }
@@ -220,8 +221,14 @@ impl Pipe<'_> {
     ) -> Result<(u64, &'static str, bool), Failed> {
         let place = copy.place;
         let at_sink = |cause| Failed::Sink(place, cause);
-        let (Relayed { count, counted }, by) = done.map_err(|error| error.at(place))?;
         let Some(sink) = self.sinks.get_mut(place) else { return Ok((0, "", false)) };
+        let done = done.map_err(|error| match error {
+            RelayError::Sink(cause) => {
+                RelayError::Sink(refusals::of_upload(sink.server, copy.target.to, cause))
+            }
+            error => error,
+        });
+        let (Relayed { count, counted }, by) = done.map_err(|error| error.at(place))?;
         sink.hold(&copy.target, count).map_err(at_sink)?;
         let held = copy.target.check.as_ref().map_or(Ok(()), |check| {
             check.hold_if_it_can(server, job.from, (count, self.how.retries))

@@ -9,6 +9,7 @@ use ftp_core::local::Unfinished;
 use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
+use ftp_core::refusals;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
@@ -145,6 +146,25 @@ impl<'a> Pipe<'a> {
             done.map_err(|cause| self.failed(server, report, path, Failed::Sink(place, cause))).ok()
         });
         each.collect()
+    }
+
+    /// Reports the failure of a copy whose source may be a directory.
+    pub fn copy_failed(
+        &self,
+        server: &mut Server,
+        report: &mut Report,
+        path: &RemotePath,
+        failed: Failed,
+    ) {
+        let failed = match failed {
+            Failed::Source(Cause::Refused(reply))
+                if !self.how.recursive && refusals::is_directory(server, path, &reply, true) =>
+            {
+                Failed::Source(Cause::Operand("is a directory; -R copies it".into()))
+            }
+            failed => failed,
+        };
+        self.failed(server, report, path, failed);
     }
 
     /// Reports a failure under the name of the side that it belongs to. What is left at the source keeps

@@ -17,6 +17,7 @@ use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
 use ftp_core::producer::Producer;
+use ftp_core::refusals;
 use ftp_core::report::Report;
 use ftp_core::resend::{self, Upload};
 use ftp_core::servers::Server;
@@ -266,7 +267,9 @@ impl<'a> Put<'a> {
                 Ok(())
             }
             Err(Cause::Local(error)) => Err(Failure::new(input.what, Cause::Local(error))),
-            Err(cause) => Err(Failure::new(to.as_bytes(), cause)),
+            Err(cause) => {
+                Err(Failure::new(to.as_bytes(), refusals::of_upload(self.server, to, cause)))
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use ftp_core::face::local_stdout;
 use ftp_core::listing::Kind;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
+use ftp_core::refusals;
 use ftp_core::reply::Reply;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
@@ -184,7 +185,7 @@ impl Rm {
         let path = &source.path;
         let Some(refused) = refused else {
             return match self.depth {
-                Depth::Files => Err(Cause::Operand("is a directory; -r removes it".into())),
+                Depth::Files => Err(needs_r()),
                 Depth::EmptyDirectories => self.directory(server, report, path),
                 Depth::Trees => self.tree(server, report, path),
             };
@@ -193,7 +194,11 @@ impl Rm {
             Depth::Files => self.missing_or((server, report), path, refused),
             Depth::EmptyDirectories => match self.ask(server, report, "RMD", path)? {
                 None => Ok(()),
-                Some(_) => self.missing_or((server, report), path, refused),
+                // What RMD was refused for is the reason, unless it is no directory at all.
+                Some(kept) => match refusals::is_directory(server, path, &refused, true) {
+                    true => Err(Cause::Refused(kept)),
+                    false => self.missing_or((server, report), path, refused),
+                },
             },
             Depth::Trees => match self.tree(server, report, path) {
                 // It is no directory either: what the server said of the file is the reason.
@@ -241,6 +246,9 @@ impl Rm {
         path: &RemotePath,
         refused: Reply,
     ) -> Result<(), Cause> {
+        if self.depth == Depth::Files && refusals::is_directory(server, path, &refused, true) {
+            return Err(needs_r());
+        }
         if !self.force {
             return Err(Cause::Refused(refused));
         }
@@ -332,7 +340,7 @@ impl Rm {
             known => known?,
         };
         match (directory, self.depth) {
-            (true, Depth::Files) => Err(Cause::Operand("is a directory; -r removes it".into())),
+            (true, Depth::Files) => Err(needs_r()),
             (true, Depth::Trees) => walk(server, path, SWEEP, &mut |server, step| match step {
                 Step::Enter(_) => {
                     sources::adopt_charset(server, report);
@@ -351,6 +359,10 @@ impl Rm {
             _ => print(server, report, path),
         }
     }
+}
+
+fn needs_r() -> Cause {
+    Cause::Operand("is a directory; -r removes it".into())
 }
 
 /// Whether a path is a directory; the server's refusal when there is no such thing.

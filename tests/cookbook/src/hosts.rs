@@ -2,17 +2,20 @@
 //! a script are replaced by the address, and by address and port where they stand in a URL.
 //!
 //! Such a server is the embedded one, unless the page asks for the scripted one, which knows what the
-//! other does not: raw names, times and modes that are set, a limit of guests, faults.
+//! other does not: raw names, times and modes that are set, a limit of guests, faults. Where a page asks for TLS,
+//! it is put before the server.
 
+use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use harness::Server;
+use harness::{Manners, Proxy, Server};
+use servers::between::{self, Guise};
 use servers::folder::Folder;
 use servers::guarded::Guarded;
 
-use crate::page::Recipe;
+use crate::page::{Begins, Recipe};
 use crate::tree;
 
 /// Name, address, and the variable that holds the folder in `given` and `then`.
@@ -23,10 +26,14 @@ const KNOWN: [(&str, &str, &str); 4] = [
     ("c.example", "127.0.0.5", "c"),
 ];
 
+/// The proxy that a page may name. It serves no folder, and takes any login.
+const PROXY: (&str, &str) = ("proxy.example.org", "127.0.0.1");
+
 /// A host of a recipe.
 #[derive(Debug)]
 struct Host {
     name: &'static str,
+    /// That of the embedded server.
     address: &'static str,
     root: PathBuf,
     /// What a URL has in the place of the name, once that is known.
@@ -40,6 +47,8 @@ enum Running {
     Embedded(#[expect(dead_code, reason = "held, since it ends when dropped")] Guarded),
     /// With what was in the folder when it began.
     Scripted(Server),
+    /// Reached through a proxy that leads to this machine, whoever is asked for.
+    Proxy(#[expect(dead_code, reason = "held as the others are")] Proxy),
 }
 
 /// The hosts of a recipe.
@@ -62,7 +71,23 @@ impl Hosts {
             }
             hosts.push(host);
         }
+        if is_named(recipe, PROXY.0) {
+            hosts.push(Host::proxy(folder)?);
+        }
         Ok(Self(hosts))
+    }
+
+    /// Puts TLS before the hosts that are to have it, with the certificate that `given` made.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn secure(&mut self, recipe: &Recipe, folder: &Folder) -> Result<(), String> {
+        for (name, begins) in &recipe.secured {
+            let host = self.0.iter_mut().find(|host| host.name == name);
+            let host = host.ok_or_else(|| format!("{name}: no host of ours"))?;
+            host.secure(folder, *begins).map_err(|error| format!("{name}: {error}"))?;
+        }
+        Ok(())
     }
 
     /// Starts the scripted servers, with what is in their folders now.
@@ -109,12 +134,35 @@ impl Hosts {
 }
 
 impl Host {
+    fn proxy(folder: &Folder) -> Result<Self, String> {
+        let proxy = Proxy::start(Manners::default()).map_err(|error| error.to_string())?;
+        let (name, address) = PROXY;
+        let (place, root) = (Some(proxy.address().to_string()), folder.at("proxy"));
+        Ok(Self { name, address, root, place, running: Some(Running::Proxy(proxy)) })
+    }
+
+    /// The address with the port in it stands for the name in a URL, and where a port is behind it.
     fn mapped(&self, text: String) -> String {
         let Some(place) = &self.place else { return text };
-        let in_urls = ["://", "@"].iter().fold(text, |text, before| {
-            text.replace(&format!("{before}{}", self.name), &format!("{before}{place}"))
-        });
-        in_urls.replace(self.name, self.address)
+        let (address, _) = place.rsplit_once(':').unwrap_or((place, ""));
+        let mut pieces = text.split(self.name);
+        let mut mapped = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let rest = without_port(piece);
+            let in_url = ["://", "@"].iter().any(|before| mapped.ends_with(before));
+            mapped.push_str(if in_url || rest.len() < piece.len() { place } else { address });
+            mapped.push_str(rest);
+        }
+        mapped
+    }
+
+    fn secure(&mut self, folder: &Folder, begins: Begins) -> Result<(), Box<dyn Error>> {
+        let guise = Guise::tls(&folder.at("tls/cert.pem"), &folder.at("tls/key.pem"))?;
+        let behind = self.place.as_deref().ok_or("it does not run")?.parse()?;
+        let front =
+            between::Proxy::before(behind, Guise { explicit: begins == Begins::Asked, ..guise })?;
+        self.place = Some(front.address().to_string());
+        Ok(())
     }
 
     fn embed(&mut self, built: &Path) -> Result<(), String> {
@@ -130,6 +178,13 @@ impl Host {
         self.running = Some(Running::Embedded(process));
         Ok(())
     }
+}
+
+/// What follows `:PORT` where that comes first.
+fn without_port(text: &str) -> &str {
+    let digits = text.strip_prefix(':').unwrap_or_default();
+    let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    if rest.len() < digits.len() { rest } else { text }
 }
 
 fn is_named(recipe: &Recipe, host: &str) -> bool {

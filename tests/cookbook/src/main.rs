@@ -1,9 +1,10 @@
-//! Runs the recipes of docs/cookbook.md and docs/scaling.md as a reader would, each in a folder of its own,
+//! Runs the blocks of the documentation as a reader would, each in a folder of its own,
 //! against servers on loopback. Words on the command line are parts of recipes' names; without any, all are
 //! run. How a page says what a recipe needs and must have done is in tests/README.md.
 //!
 //! ```text
 //! page     a page of documentation: its recipes         ← nothing
+//! mapping  the commands of from-curl-lftp.md            ← page
 //! tree     the files of the scripted server, as files   ← nothing
 //! hosts    the hosts a page names, and their servers    ← tree
 //! shell    runs a script with a bound                   ← nothing
@@ -13,6 +14,7 @@
 #![allow(missing_docs, reason = "a program of the tests, nobody's library")]
 
 mod hosts;
+mod mapping;
 mod page;
 mod play;
 mod shell;
@@ -30,10 +32,13 @@ use crate::page::Recipe;
 use crate::play::play;
 
 /// The pages whose `sh` blocks are run.
-const PAGES: [&str; 2] = ["cookbook.md", "scaling.md"];
+const PAGES: [&str; 4] = ["README.md", "README.zh-CN.md", "docs/cookbook.md", "docs/scaling.md"];
+
+/// The page whose tables hold commands.
+const MAPPING: &str = "docs/from-curl-lftp.md";
 
 /// Fewer recipes than that, and a page was not read to its end.
-const LEAST: usize = 50;
+const LEAST: usize = 220;
 
 fn main() -> ExitCode {
     match run(&env::args().skip(1).collect::<Vec<_>>()) {
@@ -63,12 +68,16 @@ fn run(words: &[String]) -> Result<bool, String> {
 
 /// The recipes of all pages whose names have one of the words in them.
 fn recipes(words: &[String]) -> Result<Vec<Recipe>, String> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let mut all = Vec::new();
     for page in PAGES {
-        let text = fs::read_to_string(docs.join(page)).map_err(|e| format!("{page}: {e}"))?;
-        all.extend(page::recipes(page, &text)?);
+        all.extend(page::recipes(page, &read(page)?)?);
     }
+    all.extend(mapping::recipes(MAPPING, &read(MAPPING)?)?);
     all.retain(|recipe| words.is_empty() || words.iter().any(|w| recipe.name.contains(w)));
     Ok(all)
+}
+
+fn read(page: &str) -> Result<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::read_to_string(root.join(page)).map_err(|e| format!("{page}: {e}"))
 }

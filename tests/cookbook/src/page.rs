@@ -6,6 +6,15 @@
 use std::collections::BTreeMap;
 use std::mem;
 
+/// When TLS begins.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Begins {
+    /// With the first byte.
+    AtOnce,
+    /// When it is asked for.
+    Asked,
+}
+
 /// A block that is run, and all that belongs to it.
 #[derive(Debug, Default, PartialEq)]
 pub struct Recipe {
@@ -21,6 +30,8 @@ pub struct Recipe {
     pub files: Vec<(String, String)>,
     /// Hosts that have a scripted server instead of the embedded one, and its lines.
     pub scripted: BTreeMap<String, String>,
+    /// Hosts that have TLS, and refuse a login without.
+    pub secured: BTreeMap<String, Begins>,
 }
 
 /// Reads the recipes of a page, in their order.
@@ -106,6 +117,7 @@ impl Reader {
             ["given"] => self.next.given.push_str(body),
             ["file"] => self.file = Some(body.trim().to_owned()),
             ["server", host] => drop(self.next.scripted.insert((*host).into(), body.into())),
+            ["tls"] => drop(self.next.secured.insert(body.trim().to_owned(), Begins::Asked)),
             ["then"] => self.then(body)?,
             _ => return Err(format!("`{}` is not known", what.trim())),
         }
@@ -127,17 +139,18 @@ mod tests {
 
     #[test]
     fn comments_belong_to_the_block_between_them() {
-        let text = "# Page\n\n## One\n<!-- file: Makefile -->\n```make\nall:\n```\n\
+        let text = "# Page\n\n## One\n<!-- tls: b.example -->\n<!-- file: Makefile -->\n```make\nall:\n```\n\
             <!-- server a.example:\nwithout REST\n-->\n<!-- given: touch x -->\n\
             ```sh\nftp-ls\n```\n<!-- then: test x\ntest y -->\n```text\nno recipe\n```\n";
         let found = recipes("p.md", text).unwrap();
         let expected = Recipe {
-            name: "p.md:12 One".to_owned(),
+            name: "p.md:13 One".to_owned(),
             script: "ftp-ls\n".to_owned(),
             given: " touch x ".to_owned(),
             then: " test x\ntest y ".to_owned(),
             files: vec![("Makefile".to_owned(), "all:\n".to_owned())],
             scripted: BTreeMap::from([("a.example".to_owned(), "\nwithout REST\n".to_owned())]),
+            secured: BTreeMap::from([("b.example".to_owned(), Begins::Asked)]),
         };
         assert_eq!(found, [expected]);
     }

@@ -32,9 +32,12 @@ fn once(recipe: &Recipe, script: &str, built: &Path) -> Result<Option<String>, S
     let folder = Folder::new("cookbook").map_err(|error| error.to_string())?;
     let shell = shell(&folder, built)?;
     let mut hosts = Hosts::start(recipe, &folder, built)?;
+    folder.mkdir("tls")?;
     let mut vars = hosts.folders();
+    vars.push(("tls".to_owned(), folder.at("tls")));
     shell.run("given", &hosts.mapped(&recipe.given), &vars)?;
     hosts.script(recipe)?;
+    hosts.secure(recipe, &folder)?;
     for (name, text) in &recipe.files {
         folder.write(format!("here/{name}"), hosts.mapped(text))?;
     }

@@ -16,7 +16,7 @@ use servers::folder::Folder;
 use servers::server::{Ground, PASSWORD, Server, USER};
 use servers::verdict::Verdict;
 
-use crate::proxy::{Guise, Proxy};
+use servers::between::{Guise, Proxy};
 
 const MIB: u64 = 1 << 20;
 

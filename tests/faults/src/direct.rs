@@ -8,7 +8,7 @@ use std::path::Path;
 use harness::{Invocation, Scratch, Server, run};
 
 use crate::play::Ground;
-use crate::proxy::Proxy;
+use servers::between::Proxy;
 
 /// A destination that takes no foreign address and knows CPSV.
 const SINK: &str = "\

@@ -10,27 +10,22 @@ mod cuts;
 mod direct;
 mod judge;
 mod play;
-mod proxy;
 
 use std::env;
 use std::error::Error;
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use servers::between::Guise;
 use servers::cert::{self, Pki};
 use servers::folder::Folder;
 
 use crate::cell::Cell;
 use crate::judge::{Verdict, judge};
 use crate::play::{Ground, play};
-use crate::proxy::Guise;
 
 /// Fewer cells than that are no matrix.
 const LEAST: usize = 900;
@@ -109,14 +104,7 @@ fn all(cells: &[Cell], ground: &Ground) -> Vec<Result<Verdict, String>> {
 
 fn ground(state: &Folder) -> Result<(Ground, Pki), Box<dyn Error>> {
     let pki = cert::make(state)?;
-    let certificate = CertificateDer::from_pem_slice(&fs::read(&pki.cert)?)?;
-    let key = PrivateKeyDer::from_pem_slice(&fs::read(&pki.key)?)?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)?;
     let built = env::current_exe()?.parent().map(PathBuf::from).ok_or("in no folder")?;
-    let guise = Guise { tls: Some(Arc::new(config)), ..Guise::default() };
+    let guise = Guise::tls(&pki.cert, &pki.key)?;
     Ok((Ground { built, ca: pki.ca.clone(), guise }, pki))
 }

@@ -9,7 +9,7 @@ use std::thread;
 use harness::Server;
 
 use crate::cell::{Cell, Job, PATTERN, TIMES};
-use crate::proxy::{Guise, Proxy};
+use servers::between::{Guise, Proxy};
 
 /// What was under the final name before.
 pub const OLD: &[u8] = b"what was there before";

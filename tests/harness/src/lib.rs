@@ -6,7 +6,7 @@
 //!
 //! The files, lowest first; each uses only those before it: `text` (the quoting language), `net`, `proxy`,
 //! `transcript`, `control`, `lines`, `door`, `script`, `dialogue`, `auto`, `server`, `scratch`,
-//! `invoke`, `expect`, `case`, `suite`; `killed` uses none of them.
+//! `invoke`, `expect`, `case`, `messages`, `suite`; `killed` uses none of them.
 //!
 //! ```
 //! use harness::{Invocation, Scratch, Server, run};
@@ -29,6 +29,7 @@ mod expect;
 mod invoke;
 mod killed;
 mod lines;
+mod messages;
 mod net;
 mod proxy;
 mod schema;
@@ -46,5 +47,5 @@ pub use killed::{Killed, content};
 pub use proxy::{Harm, Manners, Proxy};
 pub use scratch::Scratch;
 pub use server::Server;
-pub use suite::{cases, run_cases};
+pub use suite::{cases, elsewhere, run_cases};
 pub use transcript::{Event, Transcript};

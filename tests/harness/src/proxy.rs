@@ -1,5 +1,5 @@
 //! A proxy on 127.0.0.1 that speaks SOCKS5 and CONNECT of HTTP, and misbehaves when told to. All names are
-//! those of this machine to it, so a tool that gets to `ftp.invalid` has gone through it.
+//! those of this machine to it, and so are all addresses but those of 127.0.0.0/8, so a tool that gets to `ftp.invalid` has gone through it.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -106,7 +106,8 @@ impl Guest {
             Some(Harm::Refuse) => return client.write_all(refused),
             _ => {}
         }
-        match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
+        let here = host.parse().ok().filter(Ipv4Addr::is_loopback).unwrap_or(Ipv4Addr::LOCALHOST);
+        match TcpStream::connect((here, port)) {
             Ok(server) => join(client, server, yes),
             Err(_) => client.write_all(refused),
         }

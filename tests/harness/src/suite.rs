@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::case::Case;
+use crate::messages;
 use crate::text::{Result, number};
 
 /// What `cargo test -- ...` asks for.
@@ -55,7 +56,8 @@ impl Options {
     }
 }
 
-/// Runs every case in `dir` whose name the command line asks for against `exe`.
+/// Runs every case in `dir` whose name the command line asks for against `exe`, or the program of that name in the
+/// folder that `FTP_TOOLS_BIN` names.
 ///
 /// The end is that of a test target: success only if all passed. An empty folder is a failure.
 pub fn run_cases(tool: &str, exe: &Path, dir: &Path) -> ExitCode {
@@ -70,13 +72,54 @@ pub fn run_cases(tool: &str, exe: &Path, dir: &Path) -> ExitCode {
     }
 }
 
+/// The variable that names a folder of tools to try, instead of those that cargo has just built.
+const ELSEWHERE: &str = "FTP_TOOLS_BIN";
+
+/// The folder of tools to try, where `FTP_TOOLS_BIN` names one.
+///
+/// # Errors
+/// There is no such folder.
+pub fn elsewhere() -> Result<Option<PathBuf>> {
+    let named = std::env::var_os(ELSEWHERE).filter(|name| !name.is_empty());
+    let whole = |name| {
+        let name = PathBuf::from(name);
+        // Tests of a package run in its folder, and make names folders as seen from the root.
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        root.join(&name).canonicalize().map_err(|e| format!("{ELSEWHERE}={}: {e}", name.display()))
+    };
+    named.map(whole).transpose()
+}
+
+/// A case by its name: where it stands, and its text.
+struct Named {
+    name: String,
+    place: PathBuf,
+    text: String,
+}
+
+/// All that there is of a tool: the folder, and what it says in the table of messages.
+fn of_tool(tool: &str, dir: &Path) -> Result<Vec<Named>> {
+    let read =
+        |path: &Path| std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()));
+    let mut all = Vec::new();
+    for (name, place) in cases(dir)? {
+        all.push(Named { name, text: read(&place)?, place });
+    }
+    let place = dir.join("../../messages.txt");
+    for (name, text) in messages::cases(tool, &read(&place)?)? {
+        all.push(Named { name, text, place: place.clone() });
+    }
+    Ok(all)
+}
+
 fn run(options: &Options, tool: &str, exe: &Path, dir: &Path) -> Result<bool> {
-    let cases = cases(dir)?;
+    let cases = of_tool(tool, dir)?;
     let all = cases.len();
-    let wanted: Vec<_> = cases.into_iter().filter(|(name, _)| options.wants(name)).collect();
+    let wanted: Vec<_> = cases.into_iter().filter(|case| options.wants(&case.name)).collect();
     if options.list {
         return list(&wanted).map(|()| true).map_err(|e| e.to_string());
     }
+    let exe = &elsewhere()?.map_or_else(|| exe.to_owned(), |folder| folder.join(tool));
     let suite = Suite { tool, exe, threads: options.threads.unwrap_or_else(default_threads) };
     suite.run(wanted, all).map_err(|e| e.to_string())
 }
@@ -104,9 +147,9 @@ pub fn cases(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
     if found.is_empty() { Err(format!("{} holds no case", dir.display())) } else { Ok(found) }
 }
 
-fn list(cases: &[(String, PathBuf)]) -> io::Result<()> {
+fn list(cases: &[Named]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    cases.iter().try_for_each(|(name, _)| writeln!(out, "{name}: test"))
+    cases.iter().try_for_each(|case| writeln!(out, "{}: test", case.name))
 }
 
 struct Suite<'a> {
@@ -116,7 +159,7 @@ struct Suite<'a> {
 }
 
 impl Suite<'_> {
-    fn run(&self, cases: Vec<(String, PathBuf)>, all: usize) -> io::Result<bool> {
+    fn run(&self, cases: Vec<Named>, all: usize) -> io::Result<bool> {
         let (start, count) = (Instant::now(), cases.len());
         let mut out = io::stdout().lock();
         writeln!(out, "\nrunning {count} tests")?;
@@ -142,15 +185,16 @@ impl Suite<'_> {
 
     fn run_all(
         &self,
-        cases: Vec<(String, PathBuf)>,
+        cases: Vec<Named>,
         out: &mut impl Write,
     ) -> io::Result<Vec<(String, String)>> {
         let queue = Mutex::new(VecDeque::from(cases));
         let (done, results) = mpsc::channel();
         let work = |done: mpsc::Sender<_>| {
             let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            while let Some((name, path)) = next() {
-                let _ = done.send((name, self.run_one(&path)));
+            while let Some(case) = next() {
+                let result = self.run_one(&case);
+                let _ = done.send((case.name, result));
             }
         };
         thread::scope(|scope| {
@@ -162,11 +206,10 @@ impl Suite<'_> {
         })
     }
 
-    fn run_one(&self, path: &Path) -> Result<()> {
-        let source = std::fs::read_to_string(path).map_err(|e| e.to_string());
-        let case = source.and_then(|source| Case::parse(&source));
-        case.and_then(|case| case.run(self.tool, self.exe))
-            .map_err(|report| format!("case: {}\n{report}", path.display()))
+    fn run_one(&self, Named { place, text, .. }: &Named) -> Result<()> {
+        Case::parse(text)
+            .and_then(|case| case.run(self.tool, self.exe))
+            .map_err(|report| format!("case: {}\n{report}", place.display()))
     }
 }
 

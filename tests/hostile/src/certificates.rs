@@ -37,6 +37,12 @@ pub fn all() -> Result<Vec<Attack>, Box<dyn Error>> {
             if is_about { Err(format!("--insecure minds it: {}", ran.stderr)) } else { Ok(()) }
         }));
     }
+    for (name, pinned, words) in pinned(&other)? {
+        attacks.push(Attack::new(format!("certificate/named_itself/{name}"), move |tools| {
+            let ran = fetch(tools, &pinned.config, Some(&pinned.pem))?;
+            ran.must(&[3], words)
+        }));
+    }
     attacks.push(Attack::new("certificate/none_but_plain_text", |tools| {
         let address = serve(|_, _| Ok(false))?;
         to(tools, address, None)?.must(&[3], &["no TLS"])
@@ -82,6 +88,48 @@ fn refused(authority: &Authority, other: &Authority) -> Result<Vec<Refused>, Box
         refused("signed_by_itself", params(&["127.0.0.1"])?, None, &["--cacert"])?,
         refused("its_own_authority", own_authority, None, &["--cacert"])?,
         refused("for_clients", client, Some(authority), &["not for servers"])?,
+    ])
+}
+
+/// A server whose very certificate is the one in the file of `--cacert`, or is not.
+struct Pinned {
+    config: Arc<ServerConfig>,
+    pem: String,
+}
+
+/// A name, the server, and what is said of it.
+type Told = (&'static str, Pinned, &'static [&'static str]);
+
+/// Such a certificate is taken for its names and in its time; the server is reached then, and says 421.
+fn pinned(other: &Authority) -> Result<Vec<Told>, Box<dyn Error>> {
+    let own = |names: &[&str]| {
+        let mut own = params(names)?;
+        own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Ok::<_, rcgen::Error>(own)
+    };
+    let mut expired = own(&["127.0.0.1"])?;
+    expired.not_before = date_time_ymd(2001, 1, 1);
+    expired.not_after = date_time_ymd(2002, 1, 1);
+    let itself = |params: CertificateParams| {
+        let key = KeyPair::generate()?;
+        let certificate = params.self_signed(&key)?;
+        Ok::<_, Box<dyn Error>>(Pinned {
+            config: config(certificate.der(), &key)?,
+            pem: certificate.pem(),
+        })
+    };
+    let key = KeyPair::generate()?;
+    let signed = params(&["127.0.0.1"])?.signed_by(&key, other)?;
+    let signed = Pinned { config: config(signed.der(), &key)?, pem: signed.pem() };
+    let swapped =
+        Pinned { pem: itself(own(&["127.0.0.1"])?)?.pem, ..itself(own(&["127.0.0.1"])?)? };
+    Ok(vec![
+        ("is_taken", itself(own(&["127.0.0.1"])?)?, &["421 go"][..]),
+        ("is_no_authority", itself(params(&["127.0.0.1"])?)?, &["421 go"]),
+        ("of_an_unknown_authority", signed, &["421 go"]),
+        ("expired", itself(expired)?, &["has expired"]),
+        ("of_another_host", itself(own(&["ftp.example.org"])?)?, &["for another host"]),
+        ("is_another", swapped, &["--cacert"]),
     ])
 }
 

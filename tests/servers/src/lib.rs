@@ -8,6 +8,7 @@
 //! folder   scratch folders                                ← nothing
 //! guarded  a process that cannot outlive us               ← nothing
 //! cert     a CA and a certificate                         ← nothing
+//! between  a plain server under TLS, or cut               ← nothing
 //! server   a running server: address, folder, limits      ← folder guarded
 //! brand/*  how each server is configured and started      ← server cert folder guarded
 //! fleet    every server and variant by name               ← brand
@@ -18,6 +19,7 @@
 //! verdict  counts and prints                              ← nothing
 //! ```
 
+pub mod between;
 pub mod brand;
 pub mod cases;
 pub mod cert;

@@ -41,7 +41,7 @@ impl Tools {
     /// # Errors
     /// Which one is missing, and how to build it.
     pub fn find() -> Result<Self, String> {
-        let built = built()?;
+        let built = harness::elsewhere()?.map_or_else(built, Ok)?;
         if let Some(missing) = NAMES.iter().find(|name| !built.join(name).is_file()) {
             return Err(format!(
                 "{} is missing: run `cargo build` first",

@@ -203,9 +203,22 @@ fn nearest(typed: &str, known: impl Iterator<Item = Spec>) -> Option<&'static st
     if let (Some(only), None) = (begun.next(), begun.next()) {
         return Some(only);
     }
+    if let Some(swapped) = names.iter().find(|name| is_swapped(typed.as_bytes(), name.as_bytes())) {
+        return Some(swapped);
+    }
     let near = names.into_iter().map(|name| (distance(typed.as_bytes(), name.as_bytes()), name));
     let (edits, name) = near.min_by_key(|(edits, _)| *edits)?;
     (edits <= typed.len().div_ceil(3)).then_some(name)
+}
+
+/// Whether two letters that stand side by side have changed places.
+fn is_swapped(a: &[u8], b: &[u8]) -> bool {
+    let differ: Vec<usize> = (0..a.len()).filter(|&at| a.get(at) != b.get(at)).collect();
+    let [first, second] = *differ.as_slice() else { return false };
+    a.len() == b.len()
+        && second == first + 1
+        && a.get(first) == b.get(second)
+        && a.get(second) == b.get(first)
 }
 
 /// How many letters must be added, removed or changed (Levenshtein).

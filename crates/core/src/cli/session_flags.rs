@@ -299,7 +299,8 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         short: None,
         takes: Takes::Value("FILE"),
         set: |args, value| keep(&mut args.cacert, file(value)),
-        help: "Trust the roots in FILE (PEM), no others.",
+        help: "Trust the authorities in FILE (PEM), no others. The certificate of a server may stand in \
+               it, too.",
     },
     Flag {
         long: "cert",

@@ -197,7 +197,8 @@ impl Guest<'_> {
             session.control.trace().tell(text);
             return Ok(());
         }
-        Err(Cause::Tls(format!("the server refuses TLS: {}", said(&reply))))
+        let said = said(&reply);
+        Err(Cause::Tls(format!("the server refuses TLS: {said} (--tls=try goes on in the clear)")))
     }
 
     /// All commands of a login, in the order in which servers want them.

@@ -19,6 +19,7 @@ mod stream;
 mod tickets;
 mod tls;
 mod trace;
+mod verifiers;
 
 pub use access::{Access, Credentials, TlsPolicy};
 pub use active::Active;

@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 
 use suppaftp::rustls;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ClientSessionStore, Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, StreamOwned,
-    SupportedProtocolVersion,
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
 };
 
 use super::tickets::Tickets;
+use super::verifiers::{TrustAnybody, Vouched, is_authority};
 use crate::error::{Cause, Phase};
 
 /// The most that rustls takes before it has sent what it took, in bytes: a buffer of the copy loop with
@@ -104,10 +104,7 @@ impl TlsTrust {
         let verifier: Arc<dyn ServerCertVerifier> = if options.insecure {
             Arc::new(TrustAnybody(Arc::clone(&provider)))
         } else {
-            let roots = Arc::new(roots(options.authorities.as_deref())?);
-            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-                .build()
-                .map_err(|error| Cause::Tls(format!("no certificate authorities: {error}")))?
+            Arc::new(vouched(options.authorities.as_deref(), &provider)?)
         };
         let with = |versions| config(versions, &provider, &verifier, options);
         Ok(Self { any: with(&[&TLS13, &TLS12])?, older: with(&[&TLS12])? })
@@ -142,24 +139,30 @@ fn config(
     }))
 }
 
-fn roots(file: Option<&Path>) -> Result<RootCertStore, Cause> {
-    let mut store = RootCertStore::empty();
+/// Who may vouch for servers: those in `file`, or the system's.
+fn vouched(file: Option<&Path>, provider: &Arc<CryptoProvider>) -> Result<Vouched, Cause> {
     let list = match file {
         Some(file) => certificates(file)?,
         None => rustls_native_certs::load_native_certs().certs,
     };
-    let (added, _) = store.add_parsable_certificates(list);
+    let mut store = RootCertStore::empty();
+    let (added, _) = store.add_parsable_certificates(list.iter().cloned());
     if added == 0 {
         return Err(Cause::Tls(match file {
             Some(file) => format!("{}: no usable certificate in it", file.display()),
             None => "this system has no certificate authorities; name a file with --cacert".into(),
         }));
     }
-    Ok(store)
+    let builder =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
+    let authorities = builder
+        .build()
+        .map_err(|error| Cause::Tls(format!("no certificate authorities: {error}")))?;
+    Ok(Vouched { authorities, named: if file.is_some() { list } else { Vec::new() } })
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
-    let unreadable = |error| Cause::Tls(format!("{}: {error}", file.display()));
+    let unreadable = |error| unreadable(file, error);
     let list: Vec<_> = CertificateDer::pem_file_iter(file)
         .map_err(unreadable)?
         .collect::<Result<_, _>>()
@@ -171,8 +174,16 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
 }
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, Cause> {
-    PrivateKeyDer::from_pem_file(file)
-        .map_err(|error| Cause::Tls(format!("{}: {error}", file.display())))
+    PrivateKeyDer::from_pem_file(file).map_err(|error| unreadable(file, error))
+}
+
+fn unreadable(file: &Path, error: pem::Error) -> Cause {
+    let why = match error {
+        pem::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    };
+    let why = why.split(" (os error").next().unwrap_or(&why);
+    Cause::Tls(format!("{}: {why}", file.display()))
 }
 
 /// Does a whole handshake over `socket` within `limit`; its read timeout is `limit` afterwards.
@@ -226,7 +237,7 @@ fn explain(error: io::Error, limit: Duration) -> Cause {
 /// What is wrong with a certificate, and what to try.
 fn bad_certificate(bad: &rustls::CertificateError) -> String {
     use rustls::CertificateError as Bad;
-    const TRUST: &str = "name its authority with --cacert, or trust anybody with --insecure";
+    const TRUST: &str = "name it or its authority with --cacert, or trust anybody with --insecure";
     match bad {
         Bad::UnknownIssuer => {
             format!("the certificate is signed by nobody this system trusts; {TRUST}")
@@ -249,52 +260,8 @@ fn bad_certificate(bad: &rustls::CertificateError) -> String {
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => {
             "the certificate is not for servers; only --insecure takes it".into()
         }
-        Bad::Other(why) if why.to_string().contains("CaUsedAsEndEntity") => {
-            format!("the certificate is signed by itself; {TRUST}")
-        }
+        bad if is_authority(bad) => format!("the certificate is signed by itself; {TRUST}"),
         other => format!("the certificate is not valid: {other}; only --insecure takes it"),
-    }
-}
-
-/// For `--insecure`: signatures are still checked, so that the peer has the key it shows, but any
-/// certificate will do.
-#[derive(Debug)]
-struct TrustAnybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for TrustAnybody {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 

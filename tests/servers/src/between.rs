@@ -1,14 +1,18 @@
-//! Stands between a tool and a plain FTP server on loopback: puts TLS before it (implicit, as
-//! `ftps://` has it), or cuts its connections after so many bytes. What is said and sent is else
+//! Stands between a tool and a plain FTP server on loopback: puts TLS before it, from the first byte (`ftps://`)
+//! or when it is asked for (`AUTH TLS`), or cuts its connections after so many bytes. What is said and sent is else
 //! passed on as it is, and so is a reset.
 
+use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// How long one side is listened to before the other is.
@@ -22,30 +26,56 @@ const BUFFERED: usize = 256 * 1024;
 
 /// What is done to connections.
 #[derive(Clone, Default)]
+#[expect(missing_debug_implementations, reason = "it holds a function")]
 pub struct Guise {
+    /// Puts TLS before the server.
     pub tls: Option<Arc<ServerConfig>>,
+    /// TLS begins with `AUTH TLS`, and nobody logs in before.
+    pub explicit: bool,
     /// Tells after how many bytes the next data connection is cut.
     pub cuts: Option<Arc<dyn Fn() -> u64 + Send + Sync>>,
     /// How many were cut.
     pub count: Arc<AtomicU64>,
 }
 
+impl Guise {
+    /// TLS from the first byte, with a certificate and its key in PEM files.
+    ///
+    /// # Errors
+    /// What they lack.
+    pub fn tls(certificate: &Path, key: &Path) -> Result<Self, Box<dyn Error>> {
+        let certificate = CertificateDer::from_pem_file(certificate)?;
+        let key = PrivateKeyDer::from_pem_file(key)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)?;
+        Ok(Self { tls: Some(Arc::new(config)), ..Self::default() })
+    }
+}
+
 /// A proxy, or none.
+#[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
     scheme: &'static str,
 }
 
 impl Proxy {
+    /// The server itself.
     pub fn none(address: SocketAddr) -> Self {
         Self { address, scheme: "ftp" }
     }
 
-    /// Listens before `server`, for as long as this process lives.
+    /// Listens before `server`, at its address, for as long as this process lives.
+    ///
+    /// # Errors
+    /// No port left.
     pub fn before(server: SocketAddr, guise: Guise) -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let listener = TcpListener::bind((server.ip(), 0))?;
         let address = listener.local_addr()?;
-        let scheme = if guise.tls.is_some() { "ftps" } else { "ftp" };
+        let scheme = if guise.tls.is_some() && !guise.explicit { "ftps" } else { "ftp" };
         thread::spawn(move || {
             for near in listener.incoming().flatten() {
                 let guise = guise.clone();
@@ -55,6 +85,12 @@ impl Proxy {
         Ok(Self { address, scheme })
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a tool is to be given.
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
     }
@@ -163,11 +199,9 @@ fn hear(source: &mut impl Read, buffer: &mut [u8]) -> Heard {
 
 /// A control connection. Every second cut of its data takes it along. Lines of the server that announce a port announce one of ours.
 fn control(near: TcpStream, server: SocketAddr, guise: &Guise) {
-    let (Ok(mut near), Ok(mut far)) =
-        (Near::new(near, guise.tls.as_ref()), TcpStream::connect(server))
-    else {
-        return;
-    };
+    let Ok(mut far) = TcpStream::connect(server) else { return };
+    let asked = if guise.explicit { asked_for_tls(&near, &far) } else { Ok(()) };
+    let Ok(mut near) = asked.and_then(|()| Near::new(near, guise.tls.as_ref())) else { return };
     let _ = far.set_read_timeout(Some(SLICE));
     let _ = far.set_nodelay(true);
     let (mut buffer, mut said, mut told) = (vec![0; 64 * 1024], Vec::new(), Vec::new());
@@ -211,6 +245,31 @@ fn control(near: TcpStream, server: SocketAddr, guise: &Guise) {
     }
 }
 
+/// Passes the greeting on and refuses everything until TLS is asked for, in the words of vsftpd.
+fn asked_for_tls(near: &TcpStream, far: &TcpStream) -> io::Result<()> {
+    near.set_read_timeout(Some(PATIENCE))?;
+    far.set_read_timeout(Some(PATIENCE))?;
+    let (mut near, mut greeting) = (near, line_of(far)?);
+    loop {
+        near.write_all(&greeting)?;
+        let line = line_of(near)?;
+        if line.starts_with(b"AUTH") {
+            return near.write_all(b"234 go on\r\n");
+        }
+        greeting = b"530 Non-anonymous sessions must use encryption.\r\n".to_vec();
+    }
+}
+
+/// One line, byte by byte: what follows it may be no text any more.
+fn line_of(mut source: impl Read) -> io::Result<Vec<u8>> {
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    while !line.ends_with(b"\n") && line.len() < 4096 {
+        source.read_exact(&mut byte)?;
+        line.extend_from_slice(&byte);
+    }
+    Ok(line)
+}
+
 /// Takes the whole lines out of `bytes`.
 fn lines(bytes: &mut Vec<u8>) -> Vec<Vec<u8>> {
     let end = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
@@ -234,8 +293,9 @@ fn announce(line: Vec<u8>, server: SocketAddr, with: (&Guise, &Arc<AtomicBool>))
             format!("229 Entering extended passive mode (|||{ours}|)\r\n").into_bytes()
         }
         Ok(ours) => {
-            let (high, low) = (ours >> 8, ours & 255);
-            format!("227 Entering passive mode (127,0,0,1,{high},{low})\r\n").into_bytes()
+            let (host, high, low) =
+                (server.ip().to_string().replace('.', ","), ours >> 8, ours & 255);
+            format!("227 Entering passive mode ({host},{high},{low})\r\n").into_bytes()
         }
         Err(_) => line,
     }
@@ -249,7 +309,7 @@ fn pasv_port(text: &str) -> Option<u16> {
 
 /// A port of ours that leads to `server`, once.
 fn data_port(server: SocketAddr, (guise, dead): (&Guise, &Arc<AtomicBool>)) -> io::Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let listener = TcpListener::bind((server.ip(), 0))?;
     let port = listener.local_addr()?.port();
     // What lies in our buffers is lost with a cut, and no router holds megabytes.
     rustix::net::sockopt::set_socket_recv_buffer_size(&listener, BUFFERED)?;
