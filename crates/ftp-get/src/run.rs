@@ -12,7 +12,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ftp_core::checksum::Sum;
 use ftp_core::error::{Cause, Failure};
-use ftp_core::face::{local_stdout, show_progress, stdout_is_open, tidy_when_told};
+use ftp_core::face::{local_stdout, show_progress, tidy_when_told};
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
 use ftp_core::names;
@@ -43,10 +43,6 @@ pub fn run(plan: Plan) -> Report {
     let unfinished = Unfinished::default();
     tidy_when_told(&servers.ending(), unfinished.clone(), &mut report);
     let to_stdout = plan.destination == Destination::Stdout;
-    if to_stdout && let Err(cause) = stdout_is_open() {
-        report.cause(*b"stdout", cause);
-        return report;
-    }
     show_progress(&servers, (plan.progress, to_stdout), &mut report);
     let get = Get {
         destination: plan.destination,

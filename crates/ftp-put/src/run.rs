@@ -94,6 +94,8 @@ pub struct Put<'a> {
     pub sent: HashSet<RemotePath>,
 }
 
+const NO_STDIN: &str = "is closed, or /dev/null opened for writing, too: nothing is put; </dev/null puts an empty file";
+
 impl<'a> Put<'a> {
     pub fn new(
         how: &'a How,
@@ -121,8 +123,9 @@ impl<'a> Put<'a> {
     fn stdin(&mut self, to: &RemotePath) -> Result<(), Failure> {
         let failed = |error| Failure::new(*b"stdin", Cause::Local(error));
         let stdin = io::stdin();
-        if sys::was_closed(&stdin) {
-            return Err(failed(io::Error::other("is closed: there is nothing to put")));
+        // An empty file over a good one cannot be mended, and nobody who closes stdin means one.
+        if sys::may_have_been_closed(&stdin) {
+            return Err(failed(io::Error::other(NO_STDIN)));
         }
         self.prepare(to)?;
         self.claim(b"stdin", to)?;
