@@ -362,7 +362,7 @@ impl Known {
         let own = flags_of(&self.hosts, &origin.host).and_then(|line| line.args.user.as_ref());
         let named = self.user.as_ref().map(|(user, from)| (user, *from));
         let typed = named.or_else(|| own.map(|user| (user, "the hosts file")));
-        let typed = typed.map(|(user, from)| Ok((self.wire(user)?, from)));
+        let typed = typed.map(|(user, from)| Ok::<_, Cause>((self.wire(user)?, from)));
         let user = match &origin.user {
             Some(user) => Some((user.clone(), "the URL")),
             None => typed.transpose()?,
