@@ -11,8 +11,8 @@ use crate::spill::Spill;
 /// use holds in one directory.
 pub const MAX_ENTRIES: usize = 4_000_000;
 
-/// Most bytes of names and other texts that are kept: 64 for each of those.
-pub const MAX_BYTES: usize = 256 * 1024 * 1024;
+/// Most bytes of names and other texts that are kept: 128 for each of those.
+pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 
 /// How many bytes of entries are in memory before they go to the file. Sorting takes half as much besides.
 pub const ROOM: usize = 14 * 1024 * 1024;
@@ -73,7 +73,8 @@ impl From<Unkept> for Cause {
     fn from(unkept: Unkept) -> Self {
         match unkept {
             Unkept::TooMany => {
-                Self::Operand(format!("a directory of more than {MAX_ENTRIES} entries"))
+                let text = MAX_BYTES / (1024 * 1024);
+                Self::Operand(format!("more than {MAX_ENTRIES} entries, or {text} MiB of names"))
             }
             Unkept::Spill(error) => Self::Local(error),
         }

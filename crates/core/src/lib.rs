@@ -21,7 +21,7 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`no_proxy`], [`proxy`], [`netrc`], [`window`], [`checksum`], [`json`]
 //! * meaning, pure: [`error`], [`crowd`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`spill`], [`merge`], [`kept`], [`producer`], [`ask`], [`ending`], [`rate`], [`pace`], [`meter`],
+//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`spill`], [`merge`], [`kept`], [`met`], [`producer`], [`ask`], [`ending`], [`rate`], [`pace`], [`meter`],
 //!   [`flow`], [`copy`], [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
@@ -56,6 +56,7 @@ pub mod local;
 pub mod login;
 pub mod look;
 pub mod merge;
+pub mod met;
 pub mod meter;
 pub mod names;
 pub mod netrc;

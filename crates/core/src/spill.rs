@@ -40,6 +40,15 @@ impl Spill {
         self.write_at(bytes, self.end)
     }
 
+    /// Makes it `length` bytes long; what is new is zeros.
+    ///
+    /// # Errors
+    /// As for [`Self::append`].
+    pub fn extend(&mut self, length: u64) -> io::Result<()> {
+        self.end = self.end.max(length);
+        self.file.set_len(self.end).map_err(in_words)
+    }
+
     /// Puts `bytes` where they belong, over what was there.
     ///
     /// # Errors
@@ -60,10 +69,8 @@ impl Spill {
 }
 
 fn in_words(error: io::Error) -> io::Error {
-    let text = format!(
-        "{}, for what memory is too small for: {error}; TMPDIR names another folder",
-        env::temp_dir().display()
-    );
+    let folder = env::temp_dir();
+    let text = format!("a temporary file in {}, or where TMPDIR says: {error}", folder.display());
     io::Error::new(error.kind(), text)
 }
 

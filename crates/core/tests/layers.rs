@@ -104,6 +104,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "spill.rs",
             "merge.rs",
             "kept.rs",
+            "met.rs",
             "producer.rs",
             "ask.rs",
             "ending.rs",

@@ -1,12 +1,11 @@
 //! The work of ftp-get: each file fetched to where the plan says.
 
-use std::collections::HashSet;
 use std::io;
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -15,6 +14,7 @@ use ftp_core::error::{Cause, Failure};
 use ftp_core::face::{local_stdout, show_progress, tidy_when_told};
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
+use ftp_core::met::Met;
 use ftp_core::names;
 use ftp_core::newer::{Insist, Version};
 use ftp_core::partial::Parts;
@@ -89,7 +89,7 @@ pub struct Get {
     top: OnceLock<Spot>,
     pub unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
-    written: Mutex<HashSet<PathBuf>>,
+    written: Mutex<Met>,
     /// The files that are left to other lanes.
     pub pool: Pool<Piece>,
     /// Where they all write, when there are several and stdout is one.
@@ -207,7 +207,8 @@ impl Get {
     ) -> Result<Done, Failure> {
         report.goes_to(file.shown().as_os_str().as_bytes());
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if !written.insert(file.shown().to_owned()) {
+        let is_new = written.insert(file.shown().as_os_str().as_bytes());
+        if !is_new.map_err(|error| local(file.shown(), error))? {
             let text =
                 format!("would overwrite {}, which was just fetched", file.shown().display());
             return Err(remote(job, Cause::Operand(text)));

@@ -66,7 +66,9 @@ impl Get {
         };
         let piece = Piece { path: path.clone(), kind, next, known, goal, charset: report.charset };
         let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
-        let errand = Errand { origin: server.origin.clone(), wants, work: piece };
+        // On disk it has two more of about that length.
+        let bytes = size_of::<Piece>() + 3 * path.as_bytes().len();
+        let errand = Errand { origin: server.origin.clone(), wants, bytes, work: piece };
         match self.pool.offer(errand, |wants| server.arrive(wants)) {
             Some(errand) => self.fetch_to(server, job, &errand.work.goal),
             None => Ok(Done::Elsewhere),

@@ -302,7 +302,8 @@ pub fn read(kept: Kept) -> Result<InOrder, Cause> {
 fn unkept(unkept: Unkept) -> Cause {
     match unkept {
         Unkept::Spill(error) => {
-            Cause::Local(io::Error::other(format!("{error}; -U keeps no entries")))
+            let text = format!("cannot keep all entries (-U keeps none): {error}");
+            Cause::Local(io::Error::new(error.kind(), text))
         }
         Unkept::TooMany => unkept.into(),
     }

@@ -1,6 +1,5 @@
 //! The work of ftp-put: each local file stored where the plan says.
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Seek};
 use std::os::fd::AsFd;
@@ -12,6 +11,7 @@ use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::{show_progress, tidy_when_told};
 use ftp_core::local::Unfinished;
+use ftp_core::met::Met;
 use ftp_core::newer::{Insist, Version};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
@@ -91,7 +91,7 @@ pub struct Put<'a> {
     pub pool: &'a Pool<Piece>,
     made: Made,
     /// What this run has stored: two sources of one name must not overwrite each other.
-    pub sent: HashSet<RemotePath>,
+    pub sent: Met,
 }
 
 const NO_STDIN: &str = "is closed, or /dev/null opened for writing, too: nothing is put; </dev/null puts an empty file";
@@ -103,7 +103,7 @@ impl<'a> Put<'a> {
         server: &'a mut Server,
         report: &'a mut Report,
     ) -> Self {
-        Self { server, report, how, pool, made: Made::default(), sent: HashSet::new() }
+        Self { server, report, how, pool, made: Made::default(), sent: Met::default() }
     }
 
     fn source(&mut self, source: &Local, to: &RemotePath) {

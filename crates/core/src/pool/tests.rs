@@ -50,7 +50,7 @@ impl Lane<u32> for Tester<'_> {
 fn errand(host: &str, work: u32) -> Errand<u32> {
     let url = format!("ftp://{host}/x");
     let origin = Address::parse(url.as_bytes(), Charset::Bytes, false).unwrap().origin;
-    Errand { origin, wants: Wants::default(), work }
+    Errand { origin, wants: Wants::default(), bytes: 0, work }
 }
 
 fn offer(pool: &Pool<u32>, pieces: u32) {
