@@ -281,8 +281,12 @@ fn trust(args: &SessionArgs) -> anyhow::Result<TlsTrust> {
         let key = args.key.clone().unwrap_or_else(|| cert.clone());
         (cert, key)
     });
-    let options =
-        TlsOptions { authorities: args.cacert.clone(), identity, insecure: args.insecure };
+    let options = TlsOptions {
+        authorities: args.cacert.clone(),
+        revoked: args.crlfile.clone(),
+        identity,
+        insecure: args.insecure,
+    };
     Ok(TlsTrust::load(&options).map_err(|cause| Failure::new(Vec::new(), cause))?)
 }
 

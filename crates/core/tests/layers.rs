@@ -124,6 +124,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "wire/bytechars.rs",
             "wire/trace.rs",
             "wire/tickets.rs",
+            "wire/revoked.rs",
             "wire/tls.rs",
             "wire/stream.rs",
             "wire/link.rs",

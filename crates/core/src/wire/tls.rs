@@ -20,6 +20,7 @@ use rustls::{
     SupportedProtocolVersion,
 };
 
+use super::revoked;
 use super::tickets::Tickets;
 use crate::error::{Cause, Phase};
 
@@ -63,6 +64,8 @@ impl Write for Bounded {
 pub struct TlsOptions {
     /// A PEM file of authorities to trust instead of the system's.
     pub authorities: Option<PathBuf>,
+    /// A file of revocation lists, PEM or DER, without which nobody asks what was revoked.
+    pub revoked: Option<PathBuf>,
     /// PEM files of our own certificate chain and its key.
     pub identity: Option<(PathBuf, PathBuf)>,
     /// Trust anybody.
@@ -89,16 +92,13 @@ impl TlsTrust {
     /// Reads the certificates that `options` names, or the system's.
     ///
     /// # Errors
-    /// A file that cannot be read, or that holds no certificate or key.
+    /// A file that cannot be read, or that holds no certificate, key or list.
     pub fn load(options: &TlsOptions) -> Result<Self, Cause> {
         let provider = Arc::new(ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = if options.insecure {
             Arc::new(TrustAnybody(Arc::clone(&provider)))
         } else {
-            let roots = Arc::new(roots(options.authorities.as_deref())?);
-            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-                .build()
-                .map_err(|error| Cause::Tls(format!("no certificate authorities: {error}")))?
+            verifier(options, &provider)?
         };
         let with = |versions| config(versions, &provider, &verifier, options);
         Ok(Self { any: with(&[&TLS13, &TLS12])?, older: with(&[&TLS12])? })
@@ -112,6 +112,21 @@ impl TlsTrust {
         config.resumption = Resumption::store(Arc::clone(&tickets) as Arc<dyn ClientSessionStore>);
         TlsSession { config: Arc::new(config), tickets }
     }
+}
+
+/// With lists, all certificates up to the authority that is trusted must be told of by one that is not out of
+/// date, and not be on it: as curl does with OpenSSL.
+fn verifier(
+    options: &TlsOptions,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, Cause> {
+    let roots = Arc::new(roots(options.authorities.as_deref())?);
+    let mut builder = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider));
+    let file = options.revoked.as_deref();
+    if let Some(file) = file {
+        builder = builder.with_crls(revoked::lists(file)?).enforce_revocation_expiration();
+    }
+    builder.build().map_err(|error| revoked::no_verifier(file, &error))
 }
 
 fn config(
@@ -195,7 +210,11 @@ fn explain(error: io::Error, limit: Duration) -> Cause {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     let Some(tls) = tls else { return Cause::lost(Phase::Tls, error, limit) };
     Cause::Tls(match tls {
-        Error::InvalidCertificate(bad) => bad_certificate(bad),
+        Error::InvalidCertificate(bad) => match revoked::refusal(bad) {
+            Some(words) => words.into(),
+            None => bad_certificate(bad),
+        },
+        Error::InvalidCertRevocationList(why) => revoked::bad_list(why),
         Error::InvalidMessage(_) => "what the server sends is no TLS; \
             ftps:// is for servers that begin with it, ftpes:// for those that are asked"
             .into(),
@@ -229,12 +248,6 @@ fn bad_certificate(bad: &rustls::CertificateError) -> String {
         }
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
             format!("the certificate is for another host: {bad}; use that name, or --insecure")
-        }
-        Bad::Revoked => "the certificate was revoked; only --insecure takes it".into(),
-        Bad::UnknownRevocationStatus
-        | Bad::ExpiredRevocationList
-        | Bad::ExpiredRevocationListContext { .. } => {
-            "nobody can tell whether the certificate was revoked; only --insecure takes it".into()
         }
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => {
             "the certificate is not for servers; only --insecure takes it".into()
