@@ -12,6 +12,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use ftp_core::checksum::Sum;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::{local_stdout, show_progress, tidy_when_told};
+use ftp_core::kept::Kept;
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
 use ftp_core::met::Met;
@@ -84,9 +85,9 @@ pub struct Get {
     range: Option<Range>,
     verify: Option<Verify>,
     /// The directories that were made, and the times they are to have once everything is in them.
-    pub folders: Mutex<Vec<(Spot, i64)>>,
+    pub folders: Mutex<Option<Kept>>,
     /// The directory of `-d`, held open.
-    top: OnceLock<Spot>,
+    pub top: OnceLock<Spot>,
     pub unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
     written: Mutex<Met>,
@@ -332,7 +333,7 @@ impl Get {
         } else if let Some(time) = item.version().modified
             && self.keep_time.is_some()
         {
-            self.date_later(dir, time);
+            self.date_later(report, &dir, time);
         }
     }
 
