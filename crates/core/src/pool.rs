@@ -46,6 +46,9 @@ pub trait Lane<J>: Send {
     fn leave(self) -> Self::Left;
 }
 
+/// Most pieces that wait, where their number is not bounded otherwise.
+const MOST_PIECES: usize = 4096;
+
 /// The queue, and who is where.
 #[derive(Debug)]
 pub struct Pool<J> {
@@ -196,6 +199,20 @@ impl<J: Send> Pool<J> {
         desk.waiting.push_back((number, errand));
         self.changed.notify_all();
         None
+    }
+
+    /// The piece that has waited longest, for the lead to do with its session at `origin`, where so much waits
+    /// that no more should. Work that must be begun in order is begun so: when what is due is at another
+    /// server there is none.
+    pub fn overdue(&self, origin: &Origin) -> Option<Errand<J>> {
+        let mut state = self.state();
+        let is_much = state.waiting() >= MOST_PIECES || state.bytes >= MOST_WAITING;
+        let number = |desk: &&mut Desk<J>| desk.waiting.front().map(|(number, _)| *number);
+        let desks = state.desks.iter_mut().filter(|desk| is_much && !desk.waiting.is_empty());
+        let due = desks.min_by_key(number).filter(|desk| desk.origin.same_session(origin))?;
+        let (_, errand) = due.waiting.pop_front()?;
+        state.bytes = state.bytes.saturating_sub(errand.bytes);
+        Some(errand)
     }
 
     /// Drops what waits: it is for nobody any more. What is being done goes on.

@@ -50,6 +50,7 @@ pub fn all() -> Vec<Attack> {
         ends("millions_of_long_names_matched", &["ftp-ls", "{}/n*"]),
         holds("millions_of_long_names_to_get", &["ftp-get", "-R", "-d", "out", "{}/tree"]),
         holds("millions_of_long_names_to_get_4", &["ftp-get", "-P4", "-Rd", "out", "{}/tree"]),
+        holds("millions_of_long_names_in_turn", &["ftp-get", "-P4", "{}/n*"]),
         holds("millions_of_long_names_to_pipe", &["ftp-pipe", "-R", "{}/tree", "{}/copy/"]),
         Attack::new("flood/large_directories_inside_each_other", |tools| {
             let arguments = &["ftp-ls", "-R", "{}/"];
