@@ -2,7 +2,7 @@
 //! in UTC (RFC 3659 §3). One file's MDTM tells the offset for a whole server.
 
 use crate::error::Cause;
-use crate::listing::{Entry, Kind, Role, Roll};
+use crate::listing::{Entry, Kind, Role};
 use crate::path::RemotePath;
 use crate::servers::{Clock, Server};
 use crate::time::DAY;
@@ -29,30 +29,53 @@ const QUARTER: i64 = 15 * 60;
 /// The widest offsets in use are -12 and +14 hours.
 const WIDEST: i64 = 14 * 3600;
 
-/// Turns the times in the listing of `dir` into UTC, as far as `times` asks for it and the server
-/// can tell its clock.
+/// The files in a listing whose MDTM is worth asking for, newest first: LIST gives the time of day of new ones
+/// only, and one of exactly midnight may be none.
+#[derive(Debug)]
+pub struct Witnesses {
+    times: Times,
+    best: Vec<(Vec<u8>, i64)>,
+}
+
+impl Witnesses {
+    /// None yet; where times stay as they were sent none is wanted.
+    pub fn new(times: Times) -> Self {
+        Self { times, best: Vec::new() }
+    }
+
+    /// Looks at an entry of the listing, and at its name in the directory.
+    pub fn see(&mut self, name: &[u8], entry: &Entry<'_>) {
+        let Some(shown) = shown_time(entry).filter(|_| self.times != Times::AsSent) else { return };
+        let place = self.best.partition_point(|(_, other)| *other >= shown);
+        if place < MOST_ASKED {
+            self.best.insert(place, (name.to_vec(), shown));
+            self.best.truncate(MOST_ASKED);
+        }
+    }
+}
+
+/// How far the clock of `server` is from UTC in seconds, as far as that was asked for and the server can tell.
+/// `witnesses` has seen the listing of `dir`.
 ///
 /// # Errors
 /// The connection is lost; or, where it was insisted on, the clock cannot be learned.
-pub fn set(
+pub fn offset_of(
     server: &mut Server,
     dir: &RemotePath,
-    roll: &mut Roll,
-    times: Times,
-) -> Result<(), Cause> {
+    witnesses: &Witnesses,
+) -> Result<Option<i64>, Cause> {
     if server.clock == Clock::Unknown {
-        server.clock = learn(server.session(Wants::default())?, dir, roll, times)?;
+        server.clock = learn(server.session(Wants::default())?, dir, witnesses)?;
     }
-    match (server.clock, times) {
-        (_, Times::AsSent) => {}
-        (Clock::Offset(offset), _) => roll.set_clock(offset),
+    match (server.clock, witnesses.times) {
+        (_, Times::AsSent) => Ok(None),
+        (Clock::Offset(offset), _) => Ok(Some(offset)),
         (Clock::Untold, Times::Insist) => {
             let text = "the server does not tell its clock by MDTM; times are shown as sent";
-            return Err(Cause::Operand(text.into()));
+            Err(Cause::Operand(text.into()))
         }
-        (Clock::Untold | Clock::Unknown, _) => {}
+        (Clock::Untold | Clock::Unknown, _) => Ok(None),
     }
-    Ok(())
 }
 
 /// An entry whose time is UTC if the server's clock is known already.
@@ -63,42 +86,22 @@ pub fn shown<'a>(mut entry: Entry<'a>, clock: Clock, times: Times) -> Entry<'a> 
     entry
 }
 
-fn learn(
-    session: &mut Session,
-    dir: &RemotePath,
-    roll: &Roll,
-    times: Times,
-) -> Result<Clock, Cause> {
-    let asked = match times {
+fn learn(session: &mut Session, dir: &RemotePath, witnesses: &Witnesses) -> Result<Clock, Cause> {
+    let asked = match witnesses.times {
         Times::AsSent => false,
         Times::Learn => session.features()?.mdtm,
         Times::Insist => true,
     };
-    let witnesses = if asked { witnesses(roll) } else { Vec::new() };
+    let best = if asked { witnesses.best.as_slice() } else { &[] };
     let mut clock = Clock::Unknown;
-    for (name, shown) in witnesses {
-        let Ok(path) = dir.join(&name) else { continue };
-        match session.modified(&path)?.and_then(|utc| offset(shown, utc)) {
+    for (name, shown) in best {
+        let Ok(path) = dir.join(name) else { continue };
+        match session.modified(&path)?.and_then(|utc| offset(*shown, utc)) {
             Some(offset) => return Ok(Clock::Offset(offset)),
             None => clock = Clock::Untold,
         }
     }
     Ok(clock)
-}
-
-/// The files whose MDTM is worth asking for, newest first: LIST gives the time of day of new ones
-/// only, and one of exactly midnight may be none.
-fn witnesses(roll: &Roll) -> Vec<(Vec<u8>, i64)> {
-    let mut best: Vec<(Vec<u8>, i64)> = Vec::new();
-    for entry in roll.iter() {
-        let Some(shown) = shown_time(&entry) else { continue };
-        let place = best.partition_point(|(_, other)| *other >= shown);
-        if place < MOST_ASKED {
-            best.insert(place, (entry.name.into_owned(), shown));
-            best.truncate(MOST_ASKED);
-        }
-    }
-    best
 }
 
 fn shown_time(entry: &Entry<'_>) -> Option<i64> {
@@ -140,7 +143,8 @@ mod tests {
 
     #[test]
     fn new_files_with_a_time_of_day_are_asked_for() {
-        let mut roll = Roll::default();
+        let mut witnesses = Witnesses::new(Times::Learn);
+        let mut none = Witnesses::new(Times::AsSent);
         for (name, kind, seconds, utc) in [
             ("old", Kind::File, 60, false),
             ("midnight", Kind::File, 9 * DAY, false),
@@ -152,9 +156,11 @@ mod tests {
         ] {
             let mut entry = Entry::new(name.as_bytes(), kind);
             entry.modified = Some(Stamp { seconds, utc });
-            roll.push(name.as_bytes(), &entry).unwrap();
+            witnesses.see(name.as_bytes(), &entry);
+            none.see(name.as_bytes(), &entry);
         }
-        let names: Vec<_> = witnesses(&roll).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = witnesses.best.into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, [&b"new"[..], b"old", b"older"]);
+        assert!(none.best.is_empty());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use crate::listing::{Kind, Roll};
+use crate::listing::Entry;
 
 /// How deep a tree may be: PATH_MAX allows no more than 2,048 on the servers' side either.
 const MAX_DEPTH: usize = 128;
@@ -23,9 +23,9 @@ pub struct Endless {
     /// The `unique` facts of the directories above, where they have one.
     unique: Vec<Option<Vec<u8>>>,
     /// What stands for the names in each of them.
-    prints: Vec<u64>,
+    prints: Vec<Print>,
     /// Those that came back too often: nothing is entered below them a second time.
-    condemned: HashSet<u64>,
+    condemned: HashSet<Print>,
     /// How many of them somebody was told of.
     told: usize,
     entered: usize,
@@ -52,8 +52,7 @@ impl Endless {
 
     /// Whether the directory entered last holds what those above it held already, once too often; else
     /// what is in it may be visited, and [`Self::close`] ends that.
-    pub fn open(&mut self, roll: &Roll) -> bool {
-        let print = print(roll);
+    pub fn open(&mut self, print: Print) -> bool {
         let echoes = self.prints.iter().filter(|above| **above == print).count();
         if echoes >= MAX_ECHOES {
             self.condemned.insert(print);
@@ -84,38 +83,42 @@ impl Endless {
     }
 }
 
-/// Of the names and of what they are, in any order; sizes and times may change meanwhile.
-fn print(roll: &Roll) -> u64 {
-    let one = |name: &[u8], kind: Kind| {
+/// What stands for a directory: its names and what they are, in any order; sizes and times may change
+/// meanwhile.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Print(u64);
+
+impl Print {
+    /// Takes in an entry, and its name in the directory.
+    pub fn see(&mut self, name: &[u8], entry: &Entry<'_>) {
         let mut hasher = DefaultHasher::new();
-        (name, kind).hash(&mut hasher);
-        hasher.finish()
-    };
-    roll.iter().fold(0, |sum, entry| sum.wrapping_add(one(&entry.name, entry.kind)))
+        (name, entry.kind).hash(&mut hasher);
+        self.0 = self.0.wrapping_add(hasher.finish());
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::Entry;
+    use crate::listing::Kind;
 
-    fn roll(names: &[&str]) -> Roll {
-        let mut roll = Roll::default();
+    fn print(names: &[&str]) -> Print {
+        let mut print = Print::default();
         for name in names {
-            roll.push(name.as_bytes(), &Entry::new(name.as_bytes(), Kind::Dir)).unwrap();
+            print.see(name.as_bytes(), &Entry::new(name.as_bytes(), Kind::Dir));
         }
-        roll
+        print
     }
 
     /// Walks a directory whose entries all lead to itself; returns how many listings that took.
-    fn walk(endless: &mut Endless, listing: &Roll, listings: &mut usize) {
+    fn walk(endless: &mut Endless, names: &[&str], listings: &mut usize) {
         *listings += 1;
-        if !endless.open(listing) {
+        if !endless.open(print(names)) {
             return;
         }
-        for _ in listing.iter() {
+        for _ in names {
             if !endless.is_over() && endless.enter(None) {
-                walk(endless, listing, listings);
+                walk(endless, names, listings);
                 endless.leave();
             }
         }
@@ -128,7 +131,7 @@ mod tests {
             let names: Vec<String> = (0..width).map(|n| n.to_string()).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let mut listings = 0;
-            walk(&mut Endless::default(), &roll(&names), &mut listings);
+            walk(&mut Endless::default(), &names, &mut listings);
             assert!(
                 (MAX_ECHOES..=MAX_ECHOES + width + 1).contains(&listings),
                 "{width}: {listings}"
@@ -139,10 +142,11 @@ mod tests {
     #[test]
     fn brothers_that_are_alike_are_no_loop() {
         let mut endless = Endless::default();
-        let (top, below) = (roll(&["a"]), roll(&["x", "y"]));
-        assert!(endless.open(&top));
+        let (top, below) = (print(&["a"]), print(&["y", "x"]));
+        assert_eq!(below, print(&["x", "y"]));
+        assert!(endless.open(top));
         for _ in 0..1000 {
-            assert!(endless.enter(None) && endless.open(&below) && !endless.is_over());
+            assert!(endless.enter(None) && endless.open(below) && !endless.is_over());
             endless.close();
             endless.leave();
         }

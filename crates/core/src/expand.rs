@@ -2,12 +2,13 @@
 
 use crate::charset::Charset;
 use crate::error::Cause;
-use crate::listing::{Entry, Kind, MAX_ENTRIES, Role, TooMany, base_name};
+use crate::kept::Kept;
+use crate::listing::{By, Entry, Kind, Role, base_name};
+use crate::merge::InOrder;
 use crate::names::is_plain;
 use crate::path::RemotePath;
 use crate::pattern::{Component, Glob, Pattern};
 use crate::servers::Server;
-use crate::walk::too_many;
 use crate::wire::Wants;
 
 /// A path that a pattern matched.
@@ -20,51 +21,117 @@ pub struct Match {
     pub entry: Option<Entry<'static>>,
 }
 
+/// All that a pattern matched, to be read in order.
+#[derive(Debug)]
+pub struct Matches {
+    found: InOrder,
+    is_empty: bool,
+    /// Whether the pattern ends in a slash.
+    directory: bool,
+}
+
+/// How much of the matches stays in memory while something is done with them, or with a listing.
+const HELD: usize = 3 * 1024 * 1024;
+
+impl Matches {
+    /// Whether there is no match.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// The next match.
+    ///
+    /// # Errors
+    /// The temporary file fails in which they are kept.
+    pub fn next_match(&mut self) -> Result<Option<Match>, Cause> {
+        let Some(mut found) = next(&mut self.found)? else { return Ok(None) };
+        if self.directory {
+            found.path = join(&found.path, b"")?;
+        }
+        Ok(Some(found))
+    }
+}
+
+/// Keeps a match under its whole path. What was not looked up is kept as what no match is: the directory that
+/// was listed.
+fn keep(kept: &mut Kept, found: &Match) -> Result<(), Cause> {
+    let mut unknown = Entry::new(b".", Kind::Other);
+    unknown.role = Role::Itself;
+    Ok(kept.push(found.path.as_bytes(), found.entry.as_ref().unwrap_or(&unknown))?)
+}
+
+fn next(kept: &mut InOrder) -> Result<Option<Match>, Cause> {
+    let Some(entry) = kept.next_entry().map_err(Cause::Local)? else { return Ok(None) };
+    let path = new_path(entry.name.to_vec())?;
+    let name = path.name();
+    let entry = Entry { name: name.into(), ..entry.into_owned() };
+    Ok(Some(Match { path, entry: Some(entry).filter(|entry| entry.role == Role::Child) }))
+}
+
 /// All paths on `server` that `pattern` matches, in the order of their bytes. None is no error
 /// here: what an empty glob means is the tool's to say.
 ///
 /// # Errors
-/// The connection is lost, or a directory that the pattern names cannot be listed.
-pub fn expand(
-    server: &mut Server,
-    pattern: &Pattern,
-    charset: Charset,
-) -> Result<Vec<Match>, Cause> {
+/// The connection is lost, or a directory that the pattern names cannot be listed; there are too many, or the
+/// temporary file fails in which many are kept.
+pub fn expand(server: &mut Server, pattern: &Pattern, charset: Charset) -> Result<Matches, Cause> {
     let root: &[u8] = if pattern.absolute { b"/" } else { b"" };
-    let mut found = vec![Match { path: new_path(root.to_vec())?, entry: None }];
+    let mut found = as_found();
+    keep(&mut found, &Match { path: new_path(root.to_vec())?, entry: None })?;
     let last = pattern.components.len().saturating_sub(1);
     for (place, component) in pattern.components.iter().enumerate() {
-        let directories_only = place < last || pattern.directory;
-        let mut deeper = Vec::new();
         let wild = pattern.components.iter().take(place).any(|c| matches!(c, Component::Wild(_)));
-        for dir in &found {
-            match component {
-                // Behind a wild card it may be there or not; before one, not being there is an error.
-                Component::Literal(name) if wild => {
-                    deeper.extend(literal(server, join(&dir.path, name)?, directories_only)?);
-                }
-                Component::Literal(name) => {
-                    deeper.push(Match { path: join(&dir.path, name)?, entry: None });
-                }
-                Component::Wild(glob) => {
-                    let link = |entry: &Entry<'_>| entry.kind == Kind::Link;
-                    let may_be_file = dir.entry.as_ref().is_some_and(link);
-                    let sought = Sought { glob, charset, directories_only, may_be_file };
-                    deeper.extend(matches(server, &dir.path, &sought)?);
-                }
-            }
-        }
-        if deeper.len() > MAX_ENTRIES {
-            return Err(too_many(TooMany));
+        let directories_only = place < last || pattern.directory;
+        let step = Step { component, wild, charset, directories_only };
+        let (mut above, mut deeper) = (found.in_order(HELD)?, as_found());
+        while let Some(dir) = next(&mut above)? {
+            step.below(server, &dir, &mut deeper)?;
         }
         found = deeper;
     }
-    if pattern.directory {
-        for one in &mut found {
-            one.path = join(&one.path, b"")?;
+    let is_empty = found.used().entries == 0;
+    Ok(Matches { found: found.in_order(HELD)?, is_empty, directory: pattern.directory })
+}
+
+/// Matches stay as they are found: below directories in order, each in order.
+fn as_found() -> Kept {
+    Kept::new(By::Arrival, false)
+}
+
+/// One component of a pattern.
+struct Step<'a> {
+    component: &'a Component,
+    /// Whether one before it is a wild card.
+    wild: bool,
+    charset: Charset,
+    directories_only: bool,
+}
+
+impl Step<'_> {
+    /// Keeps what the component matches in `dir`.
+    fn below(&self, server: &mut Server, dir: &Match, kept: &mut Kept) -> Result<(), Cause> {
+        match self.component {
+            // Behind a wild card it may be there or not; before one, not being there is an error.
+            Component::Literal(name) if self.wild => {
+                let found = literal(server, join(&dir.path, name)?, self.directories_only)?;
+                found.iter().try_for_each(|found| keep(kept, found))
+            }
+            Component::Literal(name) => {
+                keep(kept, &Match { path: join(&dir.path, name)?, entry: None })
+            }
+            Component::Wild(glob) => {
+                let may_be_file = dir.entry.as_ref().is_some_and(|entry| entry.kind == Kind::Link);
+                let (charset, directories_only) = (self.charset, self.directories_only);
+                let sought = Sought { glob, charset, directories_only, may_be_file };
+                let Some(mut found) = matches(server, &dir.path, &sought)? else { return Ok(()) };
+                while let Some(entry) = found.next_entry().map_err(Cause::Local)? {
+                    let path = join(&dir.path, &entry.name)?;
+                    kept.push(path.as_bytes(), &entry)?;
+                }
+                Ok(())
+            }
         }
     }
-    Ok(found)
 }
 
 /// The path, if there is such a thing.
@@ -82,9 +149,6 @@ fn literal(
     Ok(there.then_some(Match { path, entry: entry.filter(|entry| entry.kind != Kind::Dir) }))
 }
 
-/// Most bytes of names and of what links lead to that one pattern keeps of a directory.
-const MOST_TEXT: usize = 64 * 1024 * 1024;
-
 struct Sought<'a> {
     glob: &'a Glob,
     charset: Charset,
@@ -93,12 +157,13 @@ struct Sought<'a> {
     may_be_file: bool,
 }
 
+/// What is sought in `dir`, by name; `None` where that is no directory after all.
 fn matches(
     server: &mut Server,
     dir: &RemotePath,
     sought: &Sought<'_>,
-) -> Result<Vec<Match>, Cause> {
-    let (mut found, mut held): (Vec<Entry<'static>>, usize) = (Vec::new(), 0);
+) -> Result<Option<InOrder>, Cause> {
+    let mut found = Kept::new(By::Name, false);
     let session = server.session(Wants { features: true, data: true })?;
     let listed = session.list(dir, sought.glob.wants_hidden(), &mut |entry| {
         let name = base_name(&entry.name);
@@ -109,19 +174,14 @@ fn matches(
             && is_plain(name)
             && sought.glob.matches(name, sought.charset)
         {
-            held += entry.name.len() + entry.target.as_ref().map_or(0, |target| target.len());
-            if found.len() >= MAX_ENTRIES || held > MOST_TEXT {
-                return Err(too_many(TooMany));
-            }
-            let name = name.to_vec();
-            found.push(Entry { name: name.into(), ..entry.into_owned() });
+            found.push(name, &entry)?;
         }
         Ok(())
     });
     match listed {
         // A link that a wild card took for a directory.
         Err(Cause::Refused(reply)) if sought.may_be_file && matches!(reply.code(), 501 | 550) => {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         Err(cause) => return Err(cause),
         Ok(listed) if listed.truncated || listed.unknown > 0 => {
@@ -130,11 +190,7 @@ fn matches(
         }
         Ok(_) => {}
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    found
-        .into_iter()
-        .map(|entry| Ok(Match { path: join(dir, &entry.name)?, entry: Some(entry) }))
-        .collect()
+    Ok(Some(found.in_order(HELD)?))
 }
 
 fn join(dir: &RemotePath, name: &[u8]) -> Result<RemotePath, Cause> {

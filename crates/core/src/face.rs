@@ -87,18 +87,6 @@ fn fail(tool: &'static str, what: Vec<u8>, cause: Cause) -> ExitCode {
     report.finish()
 }
 
-/// Checks that there is a stdout to write to.
-///
-/// # Errors
-/// It was closed when the process began (`>&-`). A parent that gives us /dev/null opened for reading and
-/// writing, as Python's `DEVNULL` is, looks the same: Rust's start-up opens just that in place of what is missing.
-pub fn stdout_is_open() -> Result<(), Cause> {
-    match sys::was_closed(&std::io::stdout()) {
-        true => Err(Cause::Local(sys::bad_descriptor())),
-        false => Ok(()),
-    }
-}
-
 /// An error of stdout: its reader may simply have left.
 pub fn local_stdout(error: std::io::Error) -> Cause {
     match error.kind() {

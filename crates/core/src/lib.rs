@@ -21,7 +21,7 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`no_proxy`], [`proxy`], [`netrc`], [`window`], [`checksum`], [`json`]
 //! * meaning, pure: [`error`], [`crowd`], [`hints`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`producer`], [`ask`], [`ending`], [`rate`], [`pace`], [`meter`],
+//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`spill`], [`merge`], [`kept`], [`met`], [`producer`], [`ask`], [`ending`], [`rate`], [`pace`], [`meter`],
 //!   [`flow`], [`copy`], [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
@@ -50,11 +50,14 @@ pub mod features;
 pub mod flow;
 pub mod hints;
 pub mod json;
+pub mod kept;
 pub mod line;
 pub mod listing;
 pub mod local;
 pub mod login;
 pub mod look;
+pub mod merge;
+pub mod met;
 pub mod meter;
 pub mod names;
 pub mod netrc;
@@ -86,6 +89,7 @@ pub mod segments;
 pub mod servers;
 pub mod site_copy;
 pub mod sources;
+pub mod spill;
 pub mod spread;
 pub mod stage;
 pub mod stamp;

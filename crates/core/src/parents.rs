@@ -1,8 +1,7 @@
 //! Making remote directories, with their parents, once each.
 
-use std::collections::HashSet;
-
 use crate::error::Cause;
+use crate::met::Met;
 use crate::path::RemotePath;
 use crate::wire::Session;
 
@@ -10,8 +9,8 @@ use crate::wire::Session;
 const FLIGHT: usize = 64;
 
 /// The directories of one server that are known to be there.
-#[derive(Clone, Debug, Default)]
-pub struct Made(HashSet<RemotePath>);
+#[derive(Debug, Default)]
+pub struct Made(Met);
 
 impl Made {
     /// Makes `dir`; one that is there already is as good.
@@ -20,25 +19,30 @@ impl Made {
     /// The server's refusal, or a lost connection.
     pub fn directory(&mut self, session: &mut Session, dir: &RemotePath) -> Result<(), Cause> {
         let dir = dir.trimmed();
-        if dir.is_empty() || dir.as_bytes() == b"/" || self.0.contains(&dir) {
+        if dir.is_empty() || dir.as_bytes() == b"/" || self.knows(&dir)? {
             return Ok(());
         }
         session.make_directory(&dir)?;
-        self.0.insert(dir);
-        Ok(())
+        self.is_there(&dir)
     }
 
     /// Makes those of `dirs` that are not known, many at a time. Of one that cannot be made
     /// [`Self::directory`] says why.
     ///
     /// # Errors
-    /// The connection is lost.
+    /// The connection is lost, or the temporary file of known names fails.
     pub fn directories(&mut self, session: &mut Session, dirs: &[RemotePath]) -> Result<(), Cause> {
-        let new: Vec<_> = dirs.iter().filter(|dir| !self.0.contains(*dir)).cloned().collect();
+        let mut new = Vec::new();
+        for dir in dirs {
+            if !self.knows(dir)? {
+                new.push(dir.clone());
+            }
+        }
         for flight in new.chunks(FLIGHT) {
             let there = session.make_directories(flight)?;
-            let there = flight.iter().zip(there).filter(|(_, there)| *there);
-            self.0.extend(there.map(|(dir, _)| dir.clone()));
+            for (dir, _) in flight.iter().zip(there).filter(|(_, there)| *there) {
+                self.is_there(dir)?;
+            }
         }
         Ok(())
     }
@@ -49,16 +53,23 @@ impl Made {
     /// The server's refusal of the first that cannot be made, or a lost connection.
     pub fn with_parents(&mut self, session: &mut Session, dir: &RemotePath) -> Result<(), Cause> {
         let dir = dir.trimmed();
-        if dir.is_empty() || self.0.contains(&dir) {
+        if dir.is_empty() || self.knows(&dir)? {
             return Ok(());
         }
         if session.enter(&dir)?.is_done() {
-            self.0.insert(dir);
-            return Ok(());
+            return self.is_there(&dir);
         }
         if let Some(parent) = dir.parent() {
             self.with_parents(session, &parent)?;
         }
         self.directory(session, &dir)
+    }
+
+    fn knows(&self, dir: &RemotePath) -> Result<bool, Cause> {
+        self.0.contains(dir.as_bytes()).map_err(Cause::Local)
+    }
+
+    fn is_there(&mut self, dir: &RemotePath) -> Result<(), Cause> {
+        self.0.insert(dir.as_bytes()).map(drop).map_err(Cause::Local)
     }
 }

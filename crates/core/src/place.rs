@@ -67,6 +67,17 @@ impl Spot {
         })
     }
 
+    /// The names that lead to it from the directory at the top, with slashes between; none for a path
+    /// that the user named.
+    pub fn below(&self) -> Vec<u8> {
+        match self {
+            Self::Named(_) => Vec::new(),
+            Self::Below { names, .. } => {
+                names.iter().map(|name| name.as_bytes()).collect::<Vec<_>>().join(&b'/')
+            }
+        }
+    }
+
     /// As messages show it.
     pub fn shown(&self) -> &Path {
         match self {

@@ -21,9 +21,14 @@ pub struct Errand<J> {
     pub origin: Origin,
     /// What its session is wanted for.
     pub wants: Wants,
+    /// About how many bytes of memory it takes while it waits: names are as long as a server likes.
+    pub bytes: usize,
     /// What to do.
     pub work: J,
 }
+
+/// Most bytes of memory that wait for a lane, where the number is bounded, too.
+const MOST_WAITING: usize = 4 * 1024 * 1024;
 
 /// One who works: sessions, and what becomes of the work.
 pub trait Lane<J>: Send {
@@ -41,6 +46,9 @@ pub trait Lane<J>: Send {
     fn leave(self) -> Self::Left;
 }
 
+/// Most pieces that wait, where their number is not bounded otherwise.
+const MOST_PIECES: usize = 4096;
+
 /// The queue, and who is where.
 #[derive(Debug)]
 pub struct Pool<J> {
@@ -56,6 +64,8 @@ struct State<J> {
     desks: Vec<Desk<J>>,
     /// The number of the next piece: those that came first are done first.
     number: u64,
+    /// How much memory all pieces take that wait.
+    bytes: usize,
     /// Lanes that wait for work.
     idle: Vec<usize>,
     /// How many lanes besides the lead are at work.
@@ -128,7 +138,9 @@ impl<J> State<J> {
         let waits = self.desks.iter_mut().filter(|desk| !desk.waiting.is_empty());
         let desk = waits.filter(may).min_by_key(age)?;
         if desk.is_open_to(lane) {
-            return desk.waiting.pop_front().map(|(_, errand)| Turn::Do(errand));
+            let (_, errand) = desk.waiting.pop_front()?;
+            self.bytes = self.bytes.saturating_sub(errand.bytes);
+            return Some(Turn::Do(errand));
         }
         desk.arriving += 1;
         let wants = desk.waiting.front().map(|(_, errand)| errand.wants).unwrap_or_default();
@@ -140,7 +152,8 @@ impl<J: Send> Pool<J> {
     /// `lanes` is how many work at once, the lead included; `room` how many pieces may wait.
     pub fn new(lanes: usize, room: usize) -> Self {
         let (desks, idle) = (Vec::new(), Vec::new());
-        let state = State { desks, number: 0, idle, busy: 0, closed: false, stopped: false };
+        let state =
+            State { desks, number: 0, bytes: 0, idle, busy: 0, closed: false, stopped: false };
         Self { state: Mutex::new(state), changed: Condvar::new(), lanes: lanes.max(1), room }
     }
 
@@ -171,18 +184,35 @@ impl<J: Send> Pool<J> {
             }
         }
         let mut state = self.state();
-        if state.waiting() >= self.room {
+        let is_bounded = self.room < usize::MAX;
+        let is_full = state.waiting() >= self.room || is_bounded && state.bytes >= MOST_WAITING;
+        if is_full {
             return Some(errand);
         }
         if state.stopped {
             return None;
         }
         state.number += 1;
+        state.bytes += errand.bytes;
         let number = state.number;
         let Some(desk) = state.desk(&errand.origin) else { return Some(errand) };
         desk.waiting.push_back((number, errand));
         self.changed.notify_all();
         None
+    }
+
+    /// The piece that has waited longest, for the lead to do with its session at `origin`, where so much waits
+    /// that no more should. Work that must be begun in order is begun so: when what is due is at another
+    /// server there is none.
+    pub fn overdue(&self, origin: &Origin) -> Option<Errand<J>> {
+        let mut state = self.state();
+        let is_much = state.waiting() >= MOST_PIECES || state.bytes >= MOST_WAITING;
+        let number = |desk: &&mut Desk<J>| desk.waiting.front().map(|(number, _)| *number);
+        let desks = state.desks.iter_mut().filter(|desk| is_much && !desk.waiting.is_empty());
+        let due = desks.min_by_key(number).filter(|desk| desk.origin.same_session(origin))?;
+        let (_, errand) = due.waiting.pop_front()?;
+        state.bytes = state.bytes.saturating_sub(errand.bytes);
+        Some(errand)
     }
 
     /// Drops what waits: it is for nobody any more. What is being done goes on.

@@ -281,8 +281,12 @@ fn trust(args: &SessionArgs) -> anyhow::Result<TlsTrust> {
         let key = args.key.clone().unwrap_or_else(|| cert.clone());
         (cert, key)
     });
-    let options =
-        TlsOptions { authorities: args.cacert.clone(), identity, insecure: args.insecure };
+    let options = TlsOptions {
+        authorities: args.cacert.clone(),
+        revoked: args.crlfile.clone(),
+        identity,
+        insecure: args.insecure,
+    };
     Ok(TlsTrust::load(&options).map_err(|cause| Failure::new(Vec::new(), cause))?)
 }
 
@@ -362,7 +366,7 @@ impl Known {
         let own = flags_of(&self.hosts, &origin.host).and_then(|line| line.args.user.as_ref());
         let named = self.user.as_ref().map(|(user, from)| (user, *from));
         let typed = named.or_else(|| own.map(|user| (user, "the hosts file")));
-        let typed = typed.map(|(user, from)| Ok((self.wire(user)?, from)));
+        let typed = typed.map(|(user, from)| Ok::<_, Cause>((self.wire(user)?, from)));
         let user = match &origin.user {
             Some(user) => Some((user.clone(), "the URL")),
             None => typed.transpose()?,

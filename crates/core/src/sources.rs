@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::charset::{Charset, for_terminal};
 use crate::error::{Cause, Failure};
-use crate::expand::expand;
+use crate::expand::{Match, Matches, expand};
 use crate::listing::{Entry, Kind};
 use crate::path::RemotePath;
 use crate::prepare::Operand;
@@ -70,25 +70,54 @@ pub fn for_each(
                 continue;
             }
         };
-        let mut sources = match paths(server, operand, report) {
-            Ok(sources) => sources,
-            Err(cause) => {
-                fail(report, origin, &shown(operand), cause);
-                continue;
-            }
-        };
         let follows =
             operands.get(place + 1).is_some_and(|o| o.address.origin.same_session(origin));
-        if let Some(last) = sources.last_mut()
-            && !follows
-        {
-            last.next = Next::Unknown;
+        let next = if follows { Next::Transfer } else { Next::Unknown };
+        match each_path(server, (operand, next), report, visit) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => return,
+            Err(cause) => fail(report, origin, &shown(operand), cause),
         }
-        for source in &sources {
-            if visit(server, report, source).is_break() {
-                return;
-            }
-            report.forget();
+    }
+}
+
+/// Calls `visit` for each path of one operand. `next` is what follows the last.
+fn each_path(
+    server: &mut Server,
+    (operand, next): (&Operand, Next),
+    report: &mut Report,
+    visit: &mut OnSource<'_>,
+) -> Result<ControlFlow<()>, Cause> {
+    let mut paths = paths(server, operand, report)?;
+    let mut coming = paths.next()?;
+    while let Some(Match { path, entry }) = coming {
+        coming = paths.next()?;
+        let source = Source {
+            path,
+            below: operand.below.clone(),
+            ascii: operand.address.ascii,
+            entry,
+            next: if coming.is_some() { Next::Transfer } else { next },
+        };
+        if visit(server, report, &source).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        report.forget();
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// What one operand means.
+enum Paths {
+    One(Option<RemotePath>),
+    Many(Matches),
+}
+
+impl Paths {
+    fn next(&mut self) -> Result<Option<Match>, Cause> {
+        match self {
+            Self::One(path) => Ok(path.take().map(|path| Match { path, entry: None })),
+            Self::Many(matches) => matches.next_match(),
         }
     }
 }
@@ -114,25 +143,14 @@ fn url(origin: &Origin, path: &[u8]) -> Vec<u8> {
     origin.url_of(&RemotePath::new(path.to_vec()).unwrap_or_default())
 }
 
-fn paths(
-    server: &mut Server,
-    operand: &Operand,
-    report: &mut Report,
-) -> Result<Vec<Source>, Cause> {
-    let one = |path: RemotePath, entry| Source {
-        path,
-        below: operand.below.clone(),
-        ascii: operand.address.ascii,
-        entry,
-        next: Next::Transfer,
-    };
+fn paths(server: &mut Server, operand: &Operand, report: &mut Report) -> Result<Paths, Cause> {
     let target = match &operand.address.target {
         Target::Unread(unread) => &read(server, unread)?,
         known => known,
     };
     adopt_charset(server, report);
     match target {
-        Target::Path(path) => Ok(vec![one(path.clone(), None)]),
+        Target::Path(path) => Ok(Paths::One(Some(path.clone()))),
         Target::Unread(unread) => Err(Cause::Operand(unread_still(unread))),
         Target::Glob(pattern) => {
             let found = expand(server, pattern, report.charset)?;
@@ -140,7 +158,7 @@ fn paths(
             if found.is_empty() {
                 return Err(Cause::Operand("no match (-g takes wild cards as they are)".into()));
             }
-            Ok(found.into_iter().map(|one_match| one(one_match.path, one_match.entry)).collect())
+            Ok(Paths::Many(found))
         }
     }
 }

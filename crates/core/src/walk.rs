@@ -1,9 +1,11 @@
 //! Walking a remote tree, depth first, with guards against trees without end.
 
-use crate::clock::{self, Times};
-use crate::endless::Endless;
+use crate::clock::{self, Times, Witnesses};
+use crate::endless::{Endless, Print};
 use crate::error::{Cause, Failure};
-use crate::listing::{By, Entry, Kind, MAX_ENTRIES, Role, Roll, TooMany, name_in};
+use crate::kept::{Allowance, Kept, ROOM};
+use crate::listing::{By, Entry, Kind, Role, name_in};
+use crate::merge::InOrder;
 use crate::names::is_plain;
 use crate::newer::Version;
 use crate::path::RemotePath;
@@ -70,11 +72,6 @@ pub enum Onward {
 /// What the walk calls; an error from it ends the walk.
 pub type OnStep<'v> = dyn FnMut(&mut Server, Step<'_>) -> Result<Onward, Cause> + 'v;
 
-/// What it means that a directory holds more than is kept.
-pub fn too_many(_: TooMany) -> Cause {
-    Cause::Operand(format!("a directory of more than {MAX_ENTRIES} entries"))
-}
-
 /// What a walk shows, and how.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Sweep {
@@ -116,66 +113,120 @@ pub fn walk(
     let mut entry = Entry::new(b".", Kind::Dir);
     entry.role = Role::Itself;
     let item = Item { path: root.clone(), below: Vec::new(), entry };
-    let mut walk = Walk { server, sweep, visit, kept: 0, endless: Endless::default() };
+    let mut walk =
+        Walk { server, sweep, visit, above: Above::default(), endless: Endless::default() };
     walk.directory(&item).map(drop)
 }
 
+/// The longest path that a walk follows, in bytes: Linux takes 4 KiB and Windows as many
+/// characters. It stands in memory some times over for each level of a tree.
+const MAX_PATH: usize = 32 * 1024;
+
 /// Why a directory is left out that leads to itself, lies too deep, or is one too many.
 const WITHOUT_END: &str = "a directory tree without end";
+
+impl Listing {
+    fn take_in(&mut self, name: &[u8], entry: &Entry<'_>) -> Result<(), Cause> {
+        self.print.see(name, entry);
+        self.witnesses.see(name, entry);
+        Ok(self.kept.push(name, entry)?)
+    }
+}
 
 struct Walk<'w, 'v> {
     server: &'w mut Server,
     sweep: Sweep,
     visit: &'w mut OnStep<'v>,
-    /// How many entries of the directories above are in memory.
-    kept: usize,
+    above: Above,
     endless: Endless,
+}
+
+/// What is kept of the directories above.
+#[derive(Clone, Copy, Debug)]
+struct Above {
+    used: Allowance,
+    /// Bytes of it that are in memory.
+    held: usize,
+}
+
+impl Default for Above {
+    fn default() -> Self {
+        Self { used: Allowance { entries: 0, bytes: 0 }, held: 0 }
+    }
+}
+
+/// How much of all directories that are being walked may stay in memory, while others are listed.
+const HELD: usize = 6 * 1024 * 1024;
+
+/// A directory as it was listed.
+struct Listing {
+    kept: Kept,
+    print: Print,
+    witnesses: Witnesses,
+    /// Whether all of it came, and was understood.
+    whole: bool,
 }
 
 impl Walk<'_, '_> {
     /// Visits a directory and all below; returns whether nothing was left out.
     fn directory(&mut self, item: &Item) -> Result<bool, Cause> {
-        let (roll, whole) = self.list(item)?;
-        if !self.endless.open(&roll) {
+        let listing = self.list(item)?;
+        if !self.endless.open(listing.print) {
             if self.endless.is_news() {
                 self.leave_out(&item.path, WITHOUT_END)?;
             }
             return Ok(false);
         }
-        self.kept += roll.len();
-        let held = roll.len();
-        let end = self.inside(item, roll, whole);
-        self.kept -= held;
+        let above = self.above;
+        let (entries, whole) = (self.entries(listing.kept)?, listing.whole);
+        let end = self.inside(item, entries, whole);
+        self.above = above;
         self.endless.close();
         end
     }
 
-    fn inside(&mut self, item: &Item, mut roll: Roll, mut whole: bool) -> Result<bool, Cause> {
+    /// What was listed, in order, and no more of it in memory than there is room for besides what is
+    /// above. Where nothing leads further down, nothing else will need that room.
+    fn entries(&mut self, kept: Kept) -> Result<InOrder, Cause> {
+        let room = match kept.has_folders() {
+            true => HELD.saturating_sub(self.above.held),
+            false => ROOM,
+        };
+        self.above.used = self.above.used.with(kept.used());
+        let entries = kept.in_order(room)?;
+        self.above.held += entries.held();
+        Ok(entries)
+    }
+
+    fn inside(
+        &mut self,
+        item: &Item,
+        mut entries: InOrder,
+        mut whole: bool,
+    ) -> Result<bool, Cause> {
         (self.visit)(self.server, Step::Enter(item))?;
-        if self.sweep.whole_only && !whole {
-            roll.clear();
-        }
-        for entry in roll.in_order(self.sweep.by, self.sweep.reverse) {
-            whole &= self.entry(item, entry.into_owned())?;
+        if whole || !self.sweep.whole_only {
+            while let Some(entry) = entries.next_entry().map_err(Cause::Local)? {
+                whole &= self.entry(item, entry.into_owned())?;
+            }
         }
         (self.visit)(self.server, Step::Leave { item, whole })?;
         Ok(whole)
     }
 
-    fn list(&mut self, item: &Item) -> Result<(Roll, bool), Cause> {
+    fn list(&mut self, item: &Item) -> Result<Listing, Cause> {
         let wants = Wants { features: true, data: true };
-        let mut roll = Roll::default();
+        let mut listing = self.nothing_yet();
         let (hidden, dir) = (self.sweep.hidden, item.path.trimmed());
-        let most = MAX_ENTRIES.saturating_sub(self.kept);
         let listed = self.server.session(wants)?.list(&item.path, hidden, &mut |entry| {
             let name = name_in(dir.as_bytes(), &entry.name);
             if entry.role == Role::Child && (hidden || !name.starts_with(b".")) {
-                roll.push_within(most, name, &entry).map_err(too_many)?;
+                listing.take_in(name, &entry)?;
             }
             Ok(())
         })?;
-        self.was_listed(item, listed, &roll)?;
-        self.set_clock(item, &mut roll)?;
+        self.was_listed(item, listed, &listing.kept)?;
+        self.set_clock(item, &mut listing)?;
         if listed.truncated {
             self.leave_out(&item.path, "the server left entries out of this listing")?;
         }
@@ -183,26 +234,37 @@ impl Walk<'_, '_> {
             let lines = format!("{} lines of this listing could not be read", listed.unknown);
             self.leave_out(&item.path, &lines)?;
         }
-        Ok((roll, !listed.truncated && listed.unknown == 0))
+        listing.whole = !listed.truncated && listed.unknown == 0;
+        Ok(listing)
     }
 
-    fn set_clock(&mut self, item: &Item, roll: &mut Roll) -> Result<(), Cause> {
-        match clock::set(self.server, &item.path, roll, self.sweep.times) {
+    fn nothing_yet(&self) -> Listing {
+        let Sweep { by, reverse, times, .. } = self.sweep;
+        let kept = Kept::within(Allowance::default().without(self.above.used), by, reverse);
+        Listing { kept, print: Print::default(), witnesses: Witnesses::new(times), whole: false }
+    }
+
+    fn set_clock(&mut self, item: &Item, listing: &mut Listing) -> Result<(), Cause> {
+        match clock::offset_of(self.server, &item.path, &listing.witnesses) {
+            Ok(offset) => {
+                offset.into_iter().for_each(|offset| listing.kept.set_clock(offset));
+                Ok(())
+            }
             Err(cause) if cause.session_survives() => {
                 let failure = Failure::new(item.path.as_bytes(), cause);
                 (self.visit)(self.server, Step::Failed(failure)).map(drop)
             }
-            other => other,
+            Err(cause) => Err(cause),
         }
     }
 
     /// vsftpd shows a directory that may not be read as its own and only entry, which LIST cannot
     /// tell from one that holds just such a directory. MLSD has no such doubts.
-    fn was_listed(&mut self, item: &Item, listed: Listed, roll: &Roll) -> Result<(), Cause> {
+    fn was_listed(&mut self, item: &Item, listed: Listed, kept: &Kept) -> Result<(), Cause> {
         let session = self.server.session(Wants::default())?;
         session.prove(&item.path, listed)?;
         let own_name = item.path.name();
-        let (1, false, Some(one)) = (listed.entries, listed.by_mlsd, roll.get(0)) else {
+        let (1, false, Some(one)) = (listed.entries, listed.by_mlsd, kept.first()) else {
             return Ok(());
         };
         if one.kind != Kind::Dir || *one.name != *own_name {
@@ -220,6 +282,10 @@ impl Walk<'_, '_> {
             (self.visit)(self.server, Step::Failed(failure))?;
             return Ok(false);
         };
+        if path.as_bytes().len() > MAX_PATH {
+            self.leave_out(&path, "a path that is longer than 32 KiB")?;
+            return Ok(false);
+        }
         let mut below = parent.below.clone();
         below.push(name);
         let item = Item { path, below, entry };

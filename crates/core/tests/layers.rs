@@ -86,6 +86,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "listing/os400.rs",
             "listing/reader.rs",
             "listing/roll.rs",
+            "listing/record.rs",
             "listing/mod.rs",
         ],
     ),
@@ -101,6 +102,10 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "place.rs",
             "partial.rs",
             "local.rs",
+            "spill.rs",
+            "merge.rs",
+            "kept.rs",
+            "met.rs",
             "producer.rs",
             "ask.rs",
             "ending.rs",
@@ -121,6 +126,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "wire/trace.rs",
             "wire/tickets.rs",
             "wire/verifiers.rs",
+            "wire/revoked.rs",
             "wire/tls.rs",
             "wire/stream.rs",
             "wire/link.rs",
@@ -209,12 +215,13 @@ const KNOTS: [(&str, &str); 2] = [
 ];
 
 /// Outside crates, and where alone they may be named; memchr may be named everywhere.
-const DOORS: [(&str, &str); 15] = [
+const DOORS: [(&str, &str); 16] = [
     ("suppaftp", "wire/"),
     ("rustls", "wire/"),
     ("rustls_native_certs", "wire/"),
     ("rustix", "sys/"),
     ("signal_hook", "sys/"),
+    ("tempfile", "spill.rs"),
     ("sha2", "checksum.rs"),
     ("zeroize", "secret.rs"),
     ("indicatif", "progress.rs"),

@@ -1,20 +1,21 @@
 //! The work of ftp-get: each file fetched to where the plan says.
 
-use std::collections::HashSet;
 use std::io;
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ftp_core::checksum::Sum;
 use ftp_core::error::{Cause, Failure};
-use ftp_core::face::{local_stdout, show_progress, stdout_is_open, tidy_when_told};
+use ftp_core::face::{local_stdout, show_progress, tidy_when_told};
+use ftp_core::kept::Kept;
 use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
+use ftp_core::met::Met;
 use ftp_core::names;
 use ftp_core::newer::{Insist, Version};
 use ftp_core::partial::Parts;
@@ -43,10 +44,6 @@ pub fn run(plan: Plan) -> Report {
     let unfinished = Unfinished::default();
     tidy_when_told(&servers.ending(), unfinished.clone(), &mut report);
     let to_stdout = plan.destination == Destination::Stdout;
-    if to_stdout && let Err(cause) = stdout_is_open() {
-        report.cause(*b"stdout", cause);
-        return report;
-    }
     show_progress(&servers, (plan.progress, to_stdout), &mut report);
     let get = Get {
         destination: plan.destination,
@@ -88,12 +85,12 @@ pub struct Get {
     range: Option<Range>,
     verify: Option<Verify>,
     /// The directories that were made, and the times they are to have once everything is in them.
-    pub folders: Mutex<Vec<(Spot, i64)>>,
+    pub folders: Mutex<Option<Kept>>,
     /// The directory of `-d`, held open.
-    top: OnceLock<Spot>,
+    pub top: OnceLock<Spot>,
     pub unfinished: Unfinished,
     /// What this run has written: two sources of one name must not overwrite each other.
-    written: Mutex<HashSet<PathBuf>>,
+    written: Mutex<Met>,
     /// The files that are left to other lanes.
     pub pool: Pool<Piece>,
     /// Where they all write, when there are several and stdout is one.
@@ -211,7 +208,8 @@ impl Get {
     ) -> Result<Done, Failure> {
         report.goes_to(file.shown().as_os_str().as_bytes());
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if !written.insert(file.shown().to_owned()) {
+        let is_new = written.insert(file.shown().as_os_str().as_bytes());
+        if !is_new.map_err(|error| local(file.shown(), error))? {
             let text =
                 format!("would overwrite {}, which was just fetched", file.shown().display());
             return Err(remote(job, Cause::Operand(text)));
@@ -335,7 +333,7 @@ impl Get {
         } else if let Some(time) = item.version().modified
             && self.keep_time.is_some()
         {
-            self.date_later(dir, time);
+            self.date_later(report, &dir, time);
         }
     }
 

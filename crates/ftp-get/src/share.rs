@@ -55,22 +55,32 @@ impl Get {
     pub fn hand_out(
         &self,
         server: &mut Server,
-        report: &Report,
+        report: &mut Report,
         job: &Job<'_>,
         goal: Goal,
     ) -> Result<Done, Failure> {
-        let Job { path, kind, next, known } = *job;
+        let (&Job { path, kind, next, known }, charset) = (job, report.charset);
         let goal = match goal {
             Goal::Stdout if self.turns.is_some() => Goal::Place(self.next_place()),
             goal => goal,
         };
-        let piece = Piece { path: path.clone(), kind, next, known, goal, charset: report.charset };
+        let piece = Piece { path: path.clone(), kind, next, known, goal, charset };
         let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
-        let errand = Errand { origin: server.origin.clone(), wants, work: piece };
-        match self.pool.offer(errand, |wants| server.arrive(wants)) {
-            Some(errand) => self.fetch_to(server, job, &errand.work.goal),
-            None => Ok(Done::Elsewhere),
+        // On disk it has two more of about that length.
+        let bytes = size_of::<Piece>() + 3 * path.as_bytes().len();
+        let errand = Errand { origin: server.origin.clone(), wants, bytes, work: piece };
+        if let Some(errand) = self.pool.offer(errand, |wants| server.arrive(wants)) {
+            return self.fetch_to(server, job, &errand.work.goal);
         }
+        // Without turns the work comes back from the pool when there is too much.
+        if self.turns.is_some()
+            && let Some(due) = self.pool.overdue(&server.origin)
+        {
+            report.forget();
+            self.piece(server, report, &due.work);
+            report.charset = charset;
+        }
+        Ok(Done::Elsewhere)
     }
 
     /// Fetches what another lane left.

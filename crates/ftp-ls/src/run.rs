@@ -1,19 +1,22 @@
 //! The work of ftp-ls: each URL listed as the plan says.
 
+use std::io;
 use std::ops::ControlFlow;
 
-use ftp_core::clock;
+use ftp_core::clock::{self, Witnesses};
 use ftp_core::error::Cause;
+use ftp_core::kept::{Kept, ROOM, Unkept};
 use ftp_core::line::Lines;
-use ftp_core::listing::{By, Entry, Kind, Role, Roll, name_in};
+use ftp_core::listing::{By, Entry, Kind, Role, name_in};
 use ftp_core::look::{Sight, describe, look};
+use ftp_core::merge::InOrder;
 use ftp_core::names::is_plain;
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
 use ftp_core::url::Origin;
-use ftp_core::walk::{Onward, Step, Sweep, too_many, walk};
+use ftp_core::walk::{Onward, Step, Sweep, walk};
 use ftp_core::wire::{Listed, Wants};
 
 use crate::format::Form;
@@ -113,25 +116,30 @@ impl List {
         }
         self.out.leave_directory()?;
         let shown = if path.is_empty() { b"." } else { path.as_bytes() };
-        let mut roll = Roll::default();
-        roll.push(&path.name(), entry).map_err(too_many)?;
-        self.set_clock(server, report, &path.parent().unwrap_or_default(), &mut roll)?;
+        let mut witnesses = Witnesses::new(self.look.times);
+        witnesses.see(&path.name(), entry);
+        let parent = path.parent().unwrap_or_default();
+        let offset = self.offset_of(server, report, &parent, &witnesses)?;
+        let mut entry = entry.clone();
+        if let Some(offset) = offset {
+            entry.modified = entry.modified.map(|stamp| stamp.to_utc(offset));
+        }
         let dir = Some((&server.origin, path));
-        roll.iter().try_for_each(|entry| self.out.entry(Place { dir, name: b"" }, shown, &entry))
+        self.out.entry(Place { dir, name: b"" }, shown, &entry)
     }
 
-    /// Times become UTC as far as can be; not knowing is reported, and nothing is kept back for it.
-    fn set_clock(
+    /// How times become UTC, as far as can be; not knowing is reported, and nothing is kept back for it.
+    fn offset_of(
         &mut self,
         server: &mut Server,
         report: &mut Report,
         dir: &RemotePath,
-        roll: &mut Roll,
-    ) -> Result<(), Cause> {
-        match clock::set(server, dir, roll, self.look.times) {
+        witnesses: &Witnesses,
+    ) -> Result<Option<i64>, Cause> {
+        match clock::offset_of(server, dir, witnesses) {
             Err(cause) if cause.session_survives() => {
                 sources::fail(report, &server.origin, dir.as_bytes(), cause);
-                Ok(())
+                Ok(None)
             }
             other => other,
         }
@@ -193,30 +201,35 @@ impl List {
     ) -> Result<(), Cause> {
         let origin = server.origin.clone();
         let session = server.session(Wants { features: true, data: true })?;
-        let (mut roll, mut odd) = (Roll::default(), Vec::new());
-        let (hidden, dir) = (self.look.hidden, path.trimmed());
+        let Look { hidden, times, by, reverse, .. } = self.look;
+        let (mut kept, mut odd) = (Kept::new(by, reverse), Vec::new());
+        let (dir, mut witnesses) = (path.trimmed(), Witnesses::new(times));
         let form = self.look.shape.form;
         let sight = look(session, path, hidden, &mut |entry| match member(&dir, hidden, &entry) {
-            Member::Shown(name) => keep(form, &mut roll, name, &entry),
+            Member::Shown(name) => {
+                witnesses.see(name, &entry);
+                keep(form, &mut kept, name, &entry)
+            }
             Member::Hidden => Ok(()),
             Member::Odd => keep_odd(&mut odd, &entry),
         })?;
         self.adopt_charset(server, report);
         if let Sight::Directory(_) = sight {
-            self.set_clock(server, report, path, &mut roll)?;
+            let offset = self.offset_of(server, report, path, &witnesses)?;
+            offset.into_iter().for_each(|offset| kept.set_clock(offset));
             if self.look.headings {
                 self.out.heading(&origin.url_of(path))?;
             }
-            self.entries(&roll, Some((&origin, path)))?;
+            self.entries(read(kept)?, (&origin, path))?;
         }
         self.settle((server, path), report, sight, odd)
     }
 
-    fn entries(&mut self, roll: &Roll, dir: Option<(&Origin, &RemotePath)>) -> Result<(), Cause> {
-        let mut entries = roll.in_order(self.look.by, self.look.reverse);
-        entries.try_for_each(|entry| {
-            self.out.entry(Place { dir, name: &entry.name }, &entry.name, &entry)
-        })
+    fn entries(&mut self, mut entries: InOrder, dir: (&Origin, &RemotePath)) -> Result<(), Cause> {
+        while let Some(entry) = entries.next_entry().map_err(Cause::Local)? {
+            self.out.entry(Place { dir: Some(dir), name: &entry.name }, &entry.name, &entry)?;
+        }
+        Ok(())
     }
 
     /// With `--encoding auto`, names are shown from here on as the listings so far tell.
@@ -272,12 +285,28 @@ impl List {
 }
 
 /// Keeps an entry for sorting, with as much of it as will be printed.
-pub fn keep(form: Form, roll: &mut Roll, name: &[u8], entry: &Entry<'_>) -> Result<(), Cause> {
-    let kept = match form {
-        Form::Names => roll.push_name(name, entry),
-        Form::Long | Form::Json => roll.push(name, entry),
+pub fn keep(form: Form, kept: &mut Kept, name: &[u8], entry: &Entry<'_>) -> Result<(), Cause> {
+    let done = match form {
+        Form::Names => kept.push_name(name, entry),
+        Form::Long | Form::Json => kept.push(name, entry),
     };
-    kept.map_err(too_many)
+    done.map_err(unkept)
+}
+
+/// What was kept, in order.
+pub fn read(kept: Kept) -> Result<InOrder, Cause> {
+    kept.in_order(ROOM).map_err(unkept)
+}
+
+/// A temporary file is needed for sorting alone.
+fn unkept(unkept: Unkept) -> Cause {
+    match unkept {
+        Unkept::Spill(error) => {
+            let text = format!("cannot keep all entries (-U keeps none): {error}");
+            Cause::Local(io::Error::new(error.kind(), text))
+        }
+        Unkept::TooMany => unkept.into(),
+    }
 }
 
 /// What to do with an entry of a directory.

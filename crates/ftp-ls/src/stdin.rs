@@ -4,8 +4,9 @@ use std::io::{self, Read};
 
 use ftp_core::charset::{Charset, Guess};
 use ftp_core::error::Cause;
+use ftp_core::kept::Kept;
 use ftp_core::line::{Lines, NoLineEnd};
-use ftp_core::listing::{By, Entry, ListReader, Roll};
+use ftp_core::listing::{By, Entry, ListReader};
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
 use ftp_core::url::{Address, Target};
@@ -13,7 +14,7 @@ use ftp_core::wire::Listed;
 
 use crate::output::{Output, Place};
 use crate::plan::Look;
-use crate::run::{Member, complete, keep, member};
+use crate::run::{self, Member, complete, keep, member};
 
 /// Prints the listing on stdin as it would be printed if a server had sent it at `now`. `base` is
 /// its directory.
@@ -32,7 +33,7 @@ pub fn list(
         _ => None,
     });
     let root = dir.map_or_else(RemotePath::default, |(_, path)| path.trimmed());
-    let mut roll = Roll::default();
+    let mut kept = Kept::new(look.by, look.reverse);
     let mut guess = Guess::default();
     let stream = look.by == By::Arrival && !look.reverse && !look.guessing;
     let listed = read(ListReader::list(now), &mut |entry| {
@@ -41,7 +42,7 @@ pub fn list(
         }
         match member(&root, look.hidden, &entry) {
             Member::Shown(name) if stream => out.entry(Place { dir, name }, name, &entry),
-            Member::Shown(name) => keep(look.shape.form, &mut roll, name, &entry),
+            Member::Shown(name) => keep(look.shape.form, &mut kept, name, &entry),
             Member::Hidden => Ok(()),
             Member::Odd => {
                 report.cause(entry.name.to_vec(), Cause::leads_out());
@@ -52,7 +53,8 @@ pub fn list(
     if look.guessing {
         adopt(out, report, &guess);
     }
-    for entry in roll.in_order(look.by, look.reverse) {
+    let mut entries = run::read(kept)?;
+    while let Some(entry) = entries.next_entry().map_err(Cause::Local)? {
         out.entry(Place { dir, name: &entry.name }, &entry.name, &entry)?;
     }
     complete(report, b"stdin", listed)

@@ -25,7 +25,7 @@ pub fn run(plan: Plan) -> Report {
     let Plan { mut report, sources, sinks, operands, how, progress, lanes } = plan;
     tidy_when_told(&sources.ending(), Unfinished::default(), &mut report);
     show_progress(&sources, (progress, false), &mut report);
-    let run = Run { how: &how, pool: workers::pool(lanes), gone: Gone::default() };
+    let run = Run { how: &how, pool: workers::pool(lanes), gone: Gone::new(how.moves) };
     let lead = Group { sources, sinks, report, run: &run };
     let (mut report, others) = run.pool.run(lead, |lead| {
         let Group { sources: servers, sinks, report, .. } = &mut *lead;

@@ -101,7 +101,9 @@ impl Pipe<'_> {
         let ascii = paths.into_iter().all(|path| path.as_bytes().is_ascii());
         let wants = Wants { features: !ascii, data: true };
         let work = Piece { from: from.clone(), to, kind, next, known, charset: report.charset };
-        let errand = Errand { origin: server.origin.clone(), wants, work };
+        let paths = work.to.iter().flatten().chain([from]);
+        let bytes = paths.map(|path| size_of::<Piece>() + path.as_bytes().len()).sum();
+        let errand = Errand { origin: server.origin.clone(), wants, bytes, work };
         let sinks = &mut self.sinks;
         let arrive =
             |wants| server.arrive(wants) && sinks.iter_mut().all(|sink| sink.server.arrive(wants));

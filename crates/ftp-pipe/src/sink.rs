@@ -1,9 +1,8 @@
 //! One destination of a lane: where things go there, under which names, and what is there already.
 
-use std::collections::HashSet;
-
 use ftp_core::charset::Charset;
 use ftp_core::error::Cause;
+use ftp_core::met::Met;
 use ftp_core::newer::{Insist, Version};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
@@ -22,7 +21,7 @@ pub struct Sink<'a> {
     how: &'a How,
     made: Made,
     /// What this run has stored: two sources of one name must not overwrite each other.
-    sent: HashSet<RemotePath>,
+    sent: Met,
 }
 
 /// Where a file goes, and what it has to stand before it gets its name.
@@ -48,7 +47,7 @@ impl<'a> Sink<'a> {
         let places = how.places.iter().zip(servers);
         let each = places.map(|(place, servers)| match servers.at(&place.origin) {
             Ok(server) => {
-                let (made, sent) = (Made::default(), HashSet::new());
+                let (made, sent) = (Made::default(), Met::default());
                 Ok(Self { server, place, how, made, sent })
             }
             Err(cause) => Err((place, cause)),
@@ -118,9 +117,9 @@ impl<'a> Sink<'a> {
     }
 
     /// # Errors
-    /// Something was stored under that name already.
+    /// Something was stored under that name already, or the temporary file of such names fails.
     pub fn claim(&mut self, to: &RemotePath) -> Result<(), Cause> {
-        if self.sent.insert(to.clone()) {
+        if self.sent.insert(to.as_bytes()).map_err(Cause::Local)? {
             return Ok(());
         }
         let text = "would overwrite a file just copied under the same name";

@@ -1,6 +1,5 @@
 //! The work of ftp-put: each local file stored where the plan says.
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Seek};
 use std::os::fd::AsFd;
@@ -12,6 +11,7 @@ use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::{show_progress, tidy_when_told};
 use ftp_core::local::Unfinished;
+use ftp_core::met::Met;
 use ftp_core::newer::{Insist, Version};
 use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
@@ -92,8 +92,10 @@ pub struct Put<'a> {
     pub pool: &'a Pool<Piece>,
     made: Made,
     /// What this run has stored: two sources of one name must not overwrite each other.
-    pub sent: HashSet<RemotePath>,
+    pub sent: Met,
 }
+
+const NO_STDIN: &str = "is closed, or /dev/null opened for writing, too: nothing is put; </dev/null puts an empty file";
 
 impl<'a> Put<'a> {
     pub fn new(
@@ -102,7 +104,7 @@ impl<'a> Put<'a> {
         server: &'a mut Server,
         report: &'a mut Report,
     ) -> Self {
-        Self { server, report, how, pool, made: Made::default(), sent: HashSet::new() }
+        Self { server, report, how, pool, made: Made::default(), sent: Met::default() }
     }
 
     fn source(&mut self, source: &Local, to: &RemotePath) {
@@ -122,8 +124,9 @@ impl<'a> Put<'a> {
     fn stdin(&mut self, to: &RemotePath) -> Result<(), Failure> {
         let failed = |error| Failure::new(*b"stdin", Cause::Local(error));
         let stdin = io::stdin();
-        if sys::was_closed(&stdin) {
-            return Err(failed(io::Error::other("is closed: there is nothing to put")));
+        // An empty file over a good one cannot be mended, and nobody who closes stdin means one.
+        if sys::may_have_been_closed(&stdin) {
+            return Err(failed(io::Error::other(NO_STDIN)));
         }
         self.prepare(to)?;
         self.claim(b"stdin", to)?;

@@ -37,7 +37,8 @@ impl Put<'_> {
         self.claim(bytes(path), to)?;
         let wants = Wants { features: !to.as_bytes().is_ascii(), data: true };
         let piece = Piece { path: path.to_owned(), to: to.clone(), charset: self.report.charset };
-        let errand = Errand { origin: self.server.origin.clone(), wants, work: piece };
+        let bytes = size_of::<Piece>() + 2 * to.as_bytes().len();
+        let errand = Errand { origin: self.server.origin.clone(), wants, bytes, work: piece };
         match self.pool.offer(errand, |wants| self.server.arrive(wants)) {
             Some(_) => self.file(path, to),
             None => Ok(()),
@@ -45,9 +46,11 @@ impl Put<'_> {
     }
 
     /// # Errors
-    /// Something was stored under that name already.
+    /// Something was stored under that name already, or the temporary file of such names fails.
     pub fn claim(&mut self, what: &[u8], to: &RemotePath) -> Result<(), Failure> {
-        if self.how.store == Store::Replace && !self.sent.insert(to.clone()) {
+        let failed = |error| Failure::new(what, Cause::Local(error));
+        let claims = self.how.store == Store::Replace;
+        if claims && !self.sent.insert(to.as_bytes()).map_err(failed)? {
             let text = "would overwrite a file just put under the same name";
             return Err(Failure::new(what, Cause::Operand(text.into())));
         }

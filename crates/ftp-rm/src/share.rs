@@ -72,6 +72,9 @@ pub struct Rest {
 /// What the lead does last.
 pub type Rests = Mutex<Vec<Rest>>;
 
+/// About how much memory a file takes besides its path.
+const BESIDES: usize = 100;
+
 impl Rm {
     /// Leaves files among the operands to whoever is free.
     pub fn hand_out(&self, server: &mut Server, report: &mut Report, sources: Vec<Source>) {
@@ -95,8 +98,9 @@ impl Rm {
         }
         let ascii = files.iter().all(|(path, _)| path.as_bytes().is_ascii());
         let wants = Wants { features: !ascii, data: false };
+        let bytes = files.iter().map(|(path, _)| BESIDES + path.as_bytes().len()).sum();
         let piece = Piece { files, charset: report.charset };
-        let errand = Errand { origin: server.origin.clone(), wants, work: piece };
+        let errand = Errand { origin: server.origin.clone(), wants, bytes, work: piece };
         match self.pool.offer(errand, |wants| server.arrive(wants)) {
             Some(errand) => self.piece(server, report, errand.work),
             None => report.forget(),

@@ -45,6 +45,8 @@ pub struct Case {
     signal: Option<(Signal, Duration)>,
     stdout_closes: Option<u64>,
     stdout_closed: bool,
+    stdin_null: bool,
+    stdout_null: bool,
     timeout: Duration,
     roles: [Option<Role>; 2],
     expect: Expect,
@@ -68,6 +70,8 @@ impl Case {
             signal: None,
             stdout_closes: None,
             stdout_closed: false,
+            stdin_null: false,
+            stdout_null: false,
             timeout: Duration::from_secs(10),
             roles: [None, None],
             expect: Expect::parse(&expect.body)?,
@@ -118,6 +122,8 @@ impl Case {
             }
             ("timeout", [], [time]) => self.timeout = script::duration(time.keyword())?,
             ("stdout-closed", [], []) => self.stdout_closed = true,
+            ("stdin-null", [], []) => self.stdin_null = true,
+            ("stdout-null", [], []) => self.stdout_null = true,
             ("stdout-closes-after", [], [bytes]) => {
                 self.stdout_closes = Some(number(bytes.keyword())?);
             }
@@ -240,6 +246,8 @@ impl Case {
             signal: self.signal,
             stdout_closes: self.stdout_closes,
             stdout_closed: self.stdout_closed,
+            stdin_null: self.stdin_null,
+            stdout_null: self.stdout_null,
             timeout: self.timeout,
         })
     }

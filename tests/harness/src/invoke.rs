@@ -32,6 +32,10 @@ pub struct Invocation {
     pub stdout_closes: Option<u64>,
     /// There is no stdout at all.
     pub stdout_closed: bool,
+    /// stdin is /dev/null, opened for reading and writing, as many parents hand it down.
+    pub stdin_null: bool,
+    /// The same for stdout.
+    pub stdout_null: bool,
     /// The tool is killed after that, and the case fails.
     pub timeout: Duration,
 }
@@ -46,6 +50,8 @@ impl Default for Invocation {
             signal: None,
             stdout_closes: None,
             stdout_closed: false,
+            stdin_null: false,
+            stdout_null: false,
             timeout: Duration::from_secs(10),
         }
     }
@@ -125,6 +131,13 @@ fn command(exe: &Path, invocation: &Invocation, scratch: &Scratch) -> io::Result
         let mut file = File::open(scratch.dir().join(name))?;
         file.seek(SeekFrom::Start(*begin))?;
         command.stdin(file);
+    }
+    let null = || File::options().read(true).write(true).open("/dev/null");
+    if invocation.stdin_null {
+        command.stdin(null()?);
+    }
+    if invocation.stdout_null {
+        command.stdout(null()?);
     }
     Ok(command)
 }

@@ -1,5 +1,7 @@
 //! Certificates that must not be taken: each has words of its own and names what to try.
 
+mod revoked;
+
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -29,24 +31,25 @@ pub fn all() -> Result<Vec<Attack>, Box<dyn Error>> {
     for refused in refused(&authority, &other)? {
         let ca = ca.clone();
         attacks.push(Attack::new(format!("certificate/{}", refused.name), move |tools| {
-            let ran = fetch(tools, &refused.config, Some(&ca))?;
+            let ran = fetch(tools, &refused.config, &Trusted::In(&ca))?;
             ran.must(&[3], refused.words)?;
             // Whoever asks for it gets in all the same, as far as the certificate goes.
-            let ran = fetch(tools, &refused.config, None)?;
+            let ran = fetch(tools, &refused.config, &Trusted::Anybody)?;
             let is_about = ran.stderr.contains("certificate");
             if is_about { Err(format!("--insecure minds it: {}", ran.stderr)) } else { Ok(()) }
         }));
     }
     for (name, pinned, words) in pinned(&other)? {
         attacks.push(Attack::new(format!("certificate/named_itself/{name}"), move |tools| {
-            let ran = fetch(tools, &pinned.config, Some(&pinned.pem))?;
+            let ran = fetch(tools, &pinned.config, &Trusted::In(&pinned.pem))?;
             ran.must(&[3], words)
         }));
     }
     attacks.push(Attack::new("certificate/none_but_plain_text", |tools| {
         let address = serve(|_, _| Ok(false))?;
-        to(tools, address, None)?.must(&[3], &["no TLS"])
+        to(tools, address, &Trusted::Anybody)?.must(&[3], &["no TLS"])
     }));
+    attacks.extend(revoked::all()?);
     Ok(attacks)
 }
 
@@ -67,7 +70,11 @@ fn refused(authority: &Authority, other: &Authority) -> Result<Vec<Refused>, Box
             Some(authority) => params.signed_by(&key, authority)?,
             None => params.self_signed(&key)?,
         };
-        Ok::<_, Box<dyn Error>>(Refused { name, config: config(certificate.der(), &key)?, words })
+        Ok::<_, Box<dyn Error>>(Refused {
+            name,
+            config: config(&[certificate.der()], &key)?,
+            words,
+        })
     };
     Ok(vec![
         refused("expired", expired, Some(authority), &["has expired"][..])?,
@@ -114,13 +121,13 @@ fn pinned(other: &Authority) -> Result<Vec<Told>, Box<dyn Error>> {
         let key = KeyPair::generate()?;
         let certificate = params.self_signed(&key)?;
         Ok::<_, Box<dyn Error>>(Pinned {
-            config: config(certificate.der(), &key)?,
+            config: config(&[certificate.der()], &key)?,
             pem: certificate.pem(),
         })
     };
     let key = KeyPair::generate()?;
     let signed = params(&["127.0.0.1"])?.signed_by(&key, other)?;
-    let signed = Pinned { config: config(signed.der(), &key)?, pem: signed.pem() };
+    let signed = Pinned { config: config(&[signed.der()], &key)?, pem: signed.pem() };
     let swapped =
         Pinned { pem: itself(own(&["127.0.0.1"])?)?.pem, ..itself(own(&["127.0.0.1"])?)? };
     Ok(vec![
@@ -145,7 +152,7 @@ fn authority(name: &str) -> Result<Authority, rcgen::Error> {
 }
 
 fn config(
-    certificate: &CertificateDer<'static>,
+    chain: &[&CertificateDer<'static>],
     key: &KeyPair,
 ) -> Result<Arc<ServerConfig>, Box<dyn Error>> {
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -153,12 +160,21 @@ fn config(
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)?;
+        .with_single_cert(chain.iter().map(|&one| one.clone()).collect(), key)?;
     Ok(Arc::new(config))
 }
 
+/// Whom the tool is told to trust.
+enum Trusted<'t> {
+    /// Whoever one of these vouches for, PEM.
+    In(&'t str),
+    /// As long as these lists do not say otherwise.
+    Unless(&'t str, &'t [u8]),
+    Anybody,
+}
+
 /// Fetches from a server that has TLS and says no more than a greeting of 421.
-fn fetch(tools: &Tools, config: &Arc<ServerConfig>, ca: Option<&str>) -> Result<Ran, String> {
+fn fetch(tools: &Tools, config: &Arc<ServerConfig>, trusted: &Trusted<'_>) -> Result<Ran, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let config = Arc::clone(config);
@@ -169,19 +185,24 @@ fn fetch(tools: &Tools, config: &Arc<ServerConfig>, ca: Option<&str>) -> Result<
                 std::io::Write::write_all(&mut StreamOwned::new(session, socket), b"421 go\r\n");
         }
     });
-    to(tools, address, ca)
+    to(tools, address, trusted)
 }
 
-fn to(tools: &Tools, address: SocketAddr, ca: Option<&str>) -> Result<Ran, String> {
+fn to(tools: &Tools, address: SocketAddr, trusted: &Trusted<'_>) -> Result<Ran, String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let mut arguments = vec!["--retries".to_owned(), "0".to_owned()];
-    match ca {
-        Some(pem) => {
-            let file = folder.path().join("ca.pem");
-            std::fs::write(&file, pem).map_err(|e| e.to_string())?;
-            arguments.extend(["--cacert".to_owned(), file.display().to_string()]);
+    let mut name = |flag: &str, bytes: &[u8]| {
+        let file = folder.path().join(flag);
+        arguments.push(format!("--{flag}={}", file.display()));
+        std::fs::write(&file, bytes).map_err(|e| e.to_string())
+    };
+    match trusted {
+        Trusted::In(pem) => name("cacert", pem.as_bytes())?,
+        Trusted::Unless(pem, lists) => {
+            name("cacert", pem.as_bytes())?;
+            name("crlfile", lists)?;
         }
-        None => arguments.push("--insecure".to_owned()),
+        Trusted::Anybody => arguments.push("--insecure".to_owned()),
     }
     arguments.push(format!("ftps://{address}/a"));
     run((tools, "ftp-get"), &arguments, folder.path(), Duration::from_secs(20))

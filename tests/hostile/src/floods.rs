@@ -1,12 +1,14 @@
 //! More than anybody asked for: replies, lines, listings and files of ours without end. The tool must end in time,
 //! with an error, and with less than 64 MiB of memory.
 
+mod crowds;
+
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::raw::{Talk, serve};
-use crate::tool::{Ran, run};
+use crate::tool::{Ran, run, run_for};
 use crate::{Attack, Tools};
 
 /// How often a piece is sent where there is to be no end to it.
@@ -21,6 +23,18 @@ fn flooded(
     verb: &'static str,
     flood: fn(&mut Talk) -> io::Result<()>,
 ) -> Result<Ran, String> {
+    let ran = flooded_for(LIMIT, tools, arguments, (verb, flood))?;
+    let hung = || format!("it hung, with {} KiB", ran.peak);
+    if ran.killed { Err(hung()) } else { Ok(ran) }
+}
+
+/// As [`flooded`], and the tool is killed when its time is over.
+fn flooded_for(
+    limit: Duration,
+    tools: &Tools,
+    arguments: &[&str],
+    (verb, flood): (&'static str, fn(&mut Talk) -> io::Result<()>),
+) -> Result<Ran, String> {
     let address = serve(move |talk, line| {
         let is_it = line.split(' ').next() == Some(verb);
         if is_it {
@@ -32,8 +46,11 @@ fn flooded(
     let (tool, rest) = arguments.split_first().ok_or("no tool")?;
     let rest: Vec<String> =
         rest.iter().map(|word| word.replace("{}", &format!("ftp://{address}"))).collect();
-    run((tools, tool), &rest, folder.path(), Duration::from_secs(100))
+    run_for((tools, tool), &rest, folder.path(), limit)
 }
+
+/// A tool that goes on for longer hangs.
+const LIMIT: Duration = Duration::from_secs(100);
 
 fn attack(
     name: &str,
@@ -54,6 +71,7 @@ pub fn all() -> Vec<Attack> {
     attacks.extend(later_replies());
     attacks.extend(listings());
     attacks.extend(files());
+    attacks.extend(crowds::all());
     attacks.push(own_file("netrc_without_end", "--netrc-file"));
     attacks.push(own_file("password_file_without_end", "--password-file"));
     attacks.push(Attack::new("slow/min_rate_gives_up_a_server_that_drips", drip));

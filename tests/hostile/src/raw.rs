@@ -1,7 +1,7 @@
 //! A server that answers as FTP wants it, but for what an attack does in its place: it may say, send and flood as
 //! it likes, which the scripted server's language has no words for.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -86,6 +86,14 @@ impl Talk {
         self.say(if sent.is_ok() { "226 done" } else { "426 broken" })
     }
 
+    /// A listing of `count` entries by MLSD, each of a name of 60 bytes, in no order. Where there is a `first`,
+    /// it stands before them.
+    pub fn list(&mut self, first: &str, count: u64) -> io::Result<()> {
+        self.say("150 here it comes")?;
+        let sent = self.data().and_then(|mut data| entries(&mut data, first, count));
+        self.say(if sent.is_ok() { "226 done" } else { "426 broken" })
+    }
+
     fn properly(&mut self, line: &str) -> io::Result<()> {
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         match verb.to_ascii_uppercase().as_str() {
@@ -111,6 +119,17 @@ impl Talk {
             _ => self.say("500 unknown"),
         }
     }
+}
+
+fn entries(to: &mut TcpStream, first: &str, count: u64) -> io::Result<()> {
+    let mut to = BufWriter::with_capacity(256 * 1024, to);
+    to.write_all(first.as_bytes())?;
+    for number in 0..count {
+        let mixed = number.wrapping_mul(2_654_435_761) % 4_294_967_296;
+        write!(to, "type=file;size={number};modify=20240102030405;UNIX.owner=somebody; ")?;
+        write!(to, "n{mixed:010}-{:-<48}\r\n", "a-long-name-for-a-file")?;
+    }
+    to.flush()
 }
 
 /// Writes `piece` over and over, many at once.

@@ -26,31 +26,50 @@ pub struct Ran {
     /// In KiB.
     pub peak: u64,
     pub took: Duration,
+    /// Its time was over before it was done.
+    pub killed: bool,
 }
 
-/// Runs `tool` with `arguments` in `folder`, and kills it after `limit`.
+/// Runs `tool` with `arguments` in `folder`, which must take no longer than `limit`.
 pub fn run(
+    tool: (&Tools, &str),
+    arguments: &[String],
+    folder: &Path,
+    limit: Duration,
+) -> Result<Ran, String> {
+    let ran = run_for(tool, arguments, folder, limit)?;
+    match ran.killed {
+        true => Err(format!("it hung: killed after {limit:?}, with {} KiB", ran.peak)),
+        false => Ok(ran),
+    }
+}
+
+/// Runs `tool` with `arguments` in `folder`, and kills it after `limit`. `NAME=VALUE` may stand before the tool.
+pub fn run_for(
     (tools, tool): (&Tools, &str),
     arguments: &[String],
     folder: &Path,
     limit: Duration,
 ) -> Result<Ran, String> {
     let begun = Instant::now();
+    let mut words = tool.split(' ');
+    let tool = words.next_back().unwrap_or_default();
     let mut command = Command::new(tools.path(tool));
     command.args(arguments).current_dir(folder).env_clear().env("HOME", folder);
+    command.envs(words.filter_map(|word| word.split_once('=')));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|e| format!("{tool}: {e}"))?;
     let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
-    let mut peak = 0;
+    let (mut peak, mut killed) = (0, false);
     let status = loop {
         peak = peak.max(memory(&child));
         if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
             break status;
         }
         if begun.elapsed() > limit {
+            killed = true;
             let _ = child.kill();
-            let _ = child.wait();
-            return Err(format!("it hung: killed after {limit:?}, with {peak} KiB"));
+            break child.wait().map_err(|e| e.to_string())?;
         }
         thread::sleep(Duration::from_millis(2));
     };
@@ -60,16 +79,22 @@ pub fn run(
         return Err(format!("it panicked: {stderr}"));
     }
     let (code, signal) = (status.code(), status.signal());
-    Ok(Ran { code, signal, stdout, stderr, peak, took: begun.elapsed() })
+    Ok(Ran { code, signal, stdout, stderr, peak, took: begun.elapsed(), killed })
 }
 
 impl Ran {
+    /// Fails unless it stayed below [`MOST`].
+    pub fn must_stay_small(&self) -> Result<(), String> {
+        match self.peak > MOST {
+            true => Err(format!("it had {} KiB of memory, after {:?}", self.peak, self.took)),
+            false => Ok(()),
+        }
+    }
+
     /// Fails unless it ended with one of `codes`, said one of `words` where there are any, and stayed below
     /// [`MOST`].
     pub fn must(&self, codes: &[i32], words: &[&str]) -> Result<(), String> {
-        if self.peak > MOST {
-            return Err(format!("it had {} KiB of memory", self.peak));
-        }
+        self.must_stay_small()?;
         let said = words.is_empty() || words.iter().any(|word| self.stderr.contains(word));
         match self.code {
             Some(code) if codes.contains(&code) && said => Ok(()),

@@ -41,7 +41,7 @@ fn fill(spec: &Spec) -> Fill {
 /// The flags that say how servers are reached and who logs in: `ftp-ls` is given those that stand on
 /// the line. A password file is not among them, so that nothing but netrc is read while somebody
 /// types.
-pub(super) const REACH: [&str; 15] = [
+pub(super) const REACH: [&str; 16] = [
     "user",
     "netrc-file",
     "no-netrc",
@@ -52,6 +52,7 @@ pub(super) const REACH: [&str; 15] = [
     "proxy",
     "tls",
     "cacert",
+    "crlfile",
     "cert",
     "key",
     "insecure",

@@ -10,7 +10,7 @@ use super::session_flags::SessionArgs;
 
 /// The flags that may stand there: those that say how a server is reached and spoken to. A password has
 /// its place in netrc.
-const ALLOWED: [&str; 16] = [
+const ALLOWED: [&str; 17] = [
     "user",
     "encoding",
     "active",
@@ -18,6 +18,7 @@ const ALLOWED: [&str; 16] = [
     "trust-pasv",
     "tls",
     "cacert",
+    "crlfile",
     "cert",
     "key",
     "insecure",

@@ -50,6 +50,8 @@ pub struct SessionArgs {
     pub tls: Option<TlsPolicy>,
     /// `--cacert`: PEM file of roots instead of the system's.
     pub cacert: Option<PathBuf>,
+    /// `--crlfile`: file of revocation lists.
+    pub crlfile: Option<PathBuf>,
     /// `--cert`: PEM file of the client's certificate chain.
     pub cert: Option<PathBuf>,
     /// `--key`: PEM file of the client's key; never without `cert`.
@@ -107,6 +109,7 @@ impl Default for SessionArgs {
             proxy: None,
             tls: None,
             cacert: None,
+            crlfile: None,
             cert: None,
             key: None,
             insecure: false,
@@ -143,6 +146,7 @@ impl SessionArgs {
             trust_pasv: self.trust_pasv || host.trust_pasv,
             tls: self.tls.or(host.tls),
             cacert: self.cacert.clone().or_else(|| host.cacert.clone()),
+            crlfile: self.crlfile.clone().or_else(|| host.crlfile.clone()),
             cert: self.cert.clone().or_else(|| host.cert.clone()),
             key: key.clone(),
             insecure: self.insecure || host.insecure,
@@ -301,6 +305,15 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         set: |args, value| keep(&mut args.cacert, file(value)),
         help: "Trust the authorities in FILE (PEM), no others. The certificate of a server may stand in \
                it, too.",
+    },
+    Flag {
+        long: "crlfile",
+        short: None,
+        takes: Takes::Value("FILE"),
+        set: |args, value| keep(&mut args.crlfile, file(value)),
+        help: "Refuse certificates that the lists in FILE revoke. PEM or DER. Each authority up to the \
+               trusted one must have a list there that is not out of date; with --insecure none is \
+               looked at.",
     },
     Flag {
         long: "cert",

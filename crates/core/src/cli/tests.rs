@@ -129,6 +129,7 @@ fn every_shared_flag_writes_its_field() {
     assert_eq!(session(&["--tls=try"]).tls, Some(TlsPolicy::Try));
     assert_eq!(session(&["--tls", "require"]).tls, Some(TlsPolicy::Require));
     assert_eq!(session(&["--cacert", "c"]).cacert, Some("c".into()));
+    assert_eq!(session(&["--crlfile=l"]).crlfile, Some("l".into()));
     let client = session(&["--cert", "c", "--key", "k"]);
     assert_eq!((client.cert, client.key), (Some("c".into()), Some("k".into())));
     assert!(session(&["-k"]).insecure);
@@ -251,6 +252,7 @@ fn what_is_wrong_is_said_in_one_line() {
         (&["--quote="], "--quote: an empty command"),
         (&["--account=hush\n"], "--account: CR, LF and NUL cannot be sent"),
         (&["--cacert="], "--cacert: an empty file name"),
+        (&["--crlfile="], "--crlfile: an empty file name"),
         (
             &["--encoding=utf-16"],
             "--encoding: FTP commands cannot carry the encoding 'utf-16'; \

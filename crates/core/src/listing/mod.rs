@@ -1,5 +1,5 @@
 //! Reading directory listings: one format a file, all over byte slices, no I/O. `reader`
-//! gives each line to the format that fits it; `roll` keeps entries.
+//! gives each line to the format that fits it; `roll` keeps entries, `record` is one as bytes.
 
 use memchr::memrchr;
 
@@ -20,6 +20,7 @@ mod numeric_date;
 mod os2;
 mod os400;
 mod reader;
+pub mod record;
 mod roll;
 mod tandem;
 mod totals;
@@ -33,7 +34,7 @@ use entry::Line;
 pub use entry::{Entry, Kind, Role, Stamp};
 pub use mlsd::{mlsd_line, mlst_line, mlst_reply};
 pub use reader::{FORMATS, Format, Found, ListReader};
-pub use roll::{By, MAX_ENTRIES, Roll, TooMany};
+pub use roll::{By, Rank, Roll, TooMany};
 
 /// The name alone of an entry of the directory `dir`: some servers print `dir/name` when they are
 /// given `dir` to list. Anything else stays as it is.

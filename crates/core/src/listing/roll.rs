@@ -1,8 +1,8 @@
-//! The entries of one listing, kept for sorting: a few dozen bytes each beside their names, so that
-//! a directory of a million files fits where a million separate entries would not.
+//! Entries of one listing in memory, kept for sorting: a few dozen bytes each beside their names, so that
+//! many fit where separate entries would not. What becomes of more than that is `kept.rs`'s to say.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 use super::entry::{Entry, Kind, Role, Stamp};
 
@@ -61,26 +61,42 @@ pub enum By {
     Arrival,
 }
 
-/// Most entries of one listing that are kept: more than any file system in use holds in one
-/// directory, and less than memory does.
-pub const MAX_ENTRIES: usize = 4_000_000;
+/// What decides where an entry comes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Rank<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// Its size, where it is known.
+    pub size: Option<u64>,
+    /// Its time on whatever clock, where it is known.
+    pub seconds: Option<i64>,
+}
 
-/// Most bytes of names and other texts that are kept: 64 for each of those.
-const MAX_BYTES: usize = 256 * 1024 * 1024;
+impl By {
+    /// Which of two entries comes first. Equal ones come as they came.
+    pub fn compare(self, a: &Rank<'_>, b: &Rank<'_>) -> Ordering {
+        match self {
+            Self::Name => a.name.cmp(b.name),
+            Self::Time => b.seconds.cmp(&a.seconds).then_with(|| a.name.cmp(b.name)),
+            Self::Size => b.size.cmp(&a.size).then_with(|| a.name.cmp(b.name)),
+            Self::Arrival => Ordering::Equal,
+        }
+    }
+}
 
-/// A listing of more than [`MAX_ENTRIES`] entries, or with more than 4 GiB of text.
+/// More entries than are kept, or a text that is longer than a listing line can be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooMany;
 
 impl Roll {
+    /// How many entries are worth looking at together.
+    pub const HANDFUL: usize = 16;
+
     /// Keeps `entry` under the name `name`.
     ///
     /// # Errors
-    /// There are too many.
+    /// A text of it is too long, or there are 4 GiB of them.
     pub fn push(&mut self, name: &[u8], entry: &Entry<'_>) -> Result<(), TooMany> {
-        if self.rows.len() >= MAX_ENTRIES || self.bytes.len() >= MAX_BYTES {
-            return Err(TooMany);
-        }
         let start = u32::try_from(self.bytes.len()).map_err(|_| TooMany)?;
         let others = [&entry.owner, &entry.group, &entry.target, &entry.unique];
         let length = u16::try_from(name.len()).map_err(|_| TooMany)?;
@@ -106,33 +122,6 @@ impl Roll {
         Ok(())
     }
 
-    /// As [`Self::push`], as long as there are less than `most`.
-    ///
-    /// # Errors
-    /// There are too many.
-    pub fn push_within(
-        &mut self,
-        most: usize,
-        name: &[u8],
-        entry: &Entry<'_>,
-    ) -> Result<(), TooMany> {
-        if self.rows.len() < most { self.push(name, entry) } else { Err(TooMany) }
-    }
-
-    /// Keeps `entry` without what only columns show: owner, group, target and unique.
-    ///
-    /// # Errors
-    /// There are too many.
-    pub fn push_name(&mut self, name: &[u8], entry: &Entry<'_>) -> Result<(), TooMany> {
-        let bare = Entry {
-            size: entry.size,
-            modified: entry.modified,
-            mode: entry.mode,
-            ..Entry::new(name, entry.kind)
-        };
-        self.push(name, &bare)
-    }
-
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -143,9 +132,20 @@ impl Roll {
         self.rows.is_empty()
     }
 
-    /// Drops all entries.
+    /// How many bytes the texts take.
+    pub fn text(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// How many bytes of memory hold the entries.
+    pub fn held(&self) -> usize {
+        self.rows.len() * size_of::<Row>() + self.bytes.len()
+    }
+
+    /// Drops all entries, and keeps the memory for others.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        self.rows.clear();
+        self.bytes.clear();
     }
 
     /// The entry at `place`, counted from 0 in the order of arrival.
@@ -153,9 +153,11 @@ impl Roll {
         self.rows.get(place as usize).map(|row| self.entry(row))
     }
 
-    /// All entries in the order of arrival.
-    pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.rows.iter().map(|row| self.entry(row))
+    /// What decides where the entry at `place` comes.
+    pub fn rank(&self, place: u32) -> Rank<'_> {
+        let Some(row) = self.rows.get(place as usize) else { return Rank::default() };
+        let seconds = row.modified().map(|stamp| stamp.seconds);
+        Rank { name: self.name_at(row.start), size: row.size(), seconds }
     }
 
     fn entry(&self, row: &Row) -> Entry<'_> {
@@ -182,7 +184,7 @@ impl Roll {
     }
 
     /// The places of all entries in the order asked for; `reverse` turns it round.
-    fn order(&self, by: By, reverse: bool) -> Vec<u32> {
+    pub fn order(&self, by: By, reverse: bool) -> Vec<u32> {
         let mut places = match by {
             By::Arrival => self.arrival(),
             _ => self.by_name(),
@@ -200,24 +202,12 @@ impl Roll {
         places
     }
 
-    /// The entries in the order asked for. They are looked up a handful at a time, so that memory far
+    /// Looks at the entries at `places`, a handful, before they are asked for one by one: so memory far
     /// away answers for all of them at once.
-    pub fn in_order(&self, by: By, reverse: bool) -> impl Iterator<Item = Entry<'_>> {
-        let places = self.order(by, reverse);
-        let mut next = 0;
-        let mut handful = Vec::with_capacity(HANDFUL).into_iter();
-        std::iter::from_fn(move || {
-            if let Some(entry) = handful.next() {
-                return Some(entry);
-            }
-            let end = places.len().min(next + HANDFUL);
-            let found = places.get(next..end)?.iter().filter_map(|place| self.get(*place));
-            let found: Vec<Entry<'_>> = found.collect();
-            next = end;
-            std::hint::black_box(found.iter().filter_map(|entry| entry.name.last()).max());
-            handful = found.into_iter();
-            handful.next()
-        })
+    pub fn warm(&self, places: &[u32]) {
+        let names = places.iter().filter_map(|place| self.rows.get(*place as usize));
+        let last = names.filter_map(|row| self.name_at(row.start).last());
+        std::hint::black_box(last.max());
     }
 
     /// Sorts so that the largest key comes first; equal ones stay as they are.
@@ -256,10 +246,11 @@ impl Roll {
             longest = longest.max(rest.len());
             key.bytes = eight(rest);
         }
-        keys.sort_by_key(|key| key.bytes);
+        // By the place, too, which is what a stable sort does that takes memory for it.
+        keys.sort_unstable_by_key(|key| (key.bytes, key.place));
         for alike in keys.chunk_by_mut(|a, b| a.bytes == b.bytes).filter(|alike| alike.len() > 1) {
             if alike.len() <= FEW || longest <= 8 || rounds == 0 {
-                alike.sort_by_key(|key| self.name_at(key.start).get(from..));
+                alike.sort_unstable_by_key(|key| (self.name_at(key.start).get(from..), key.place));
             } else {
                 self.sort_names(alike, from + 8, rounds - 1);
             }
@@ -296,9 +287,6 @@ impl Roll {
         }
     }
 }
-
-/// Entries that are looked up at a time.
-const HANDFUL: usize = 16;
 
 /// A name on its way to its place in the order.
 #[derive(Clone, Copy)]
@@ -340,10 +328,15 @@ mod tests {
     }
 
     fn names(roll: &Roll, by: By, reverse: bool) -> Vec<String> {
-        let name = |entry: Entry<'_>| String::from_utf8(entry.name.into_owned()).unwrap();
-        let found: Vec<String> = roll.in_order(by, reverse).map(name).collect();
-        assert_eq!(found.len(), roll.order(by, reverse).len());
-        found
+        let places = roll.order(by, reverse);
+        let ranks = places.iter().map(|place| roll.rank(*place));
+        let text = |rank: Rank<'_>| String::from_utf8(rank.name.to_vec()).unwrap();
+        let turned = |a: &Rank<'_>, b: &Rank<'_>| match reverse {
+            true => by.compare(b, a).is_le(),
+            false => by.compare(a, b).is_le(),
+        };
+        assert!(ranks.clone().is_sorted_by(turned));
+        ranks.map(text).collect()
     }
 
     #[test]
@@ -359,8 +352,8 @@ mod tests {
         let mut roll = Roll::default();
         roll.push(b"name", &entry).unwrap();
         roll.push(b"..", &bare).unwrap();
-        assert_eq!(roll.iter().collect::<Vec<_>>(), [entry, bare]);
-        assert_eq!((roll.len(), roll.get(2)), (2, None));
+        assert_eq!([roll.get(0), roll.get(1), roll.get(2)], [Some(entry), Some(bare), None]);
+        assert_eq!(roll.len(), 2);
         roll.clear();
         assert!(roll.is_empty());
     }
@@ -447,7 +440,7 @@ mod tests {
             roll.push(b"x", &entry).unwrap();
         }
         roll.set_clock(-60);
-        let stamps: Vec<_> = roll.iter().map(|entry| entry.modified.unwrap()).collect();
+        let stamps = [0, 1].map(|place| roll.get(place).unwrap().modified.unwrap());
         let utc = |seconds| Stamp { seconds, utc: true };
         assert_eq!(stamps, [utc(40), utc(100)]);
     }

@@ -50,7 +50,7 @@ impl Lane<u32> for Tester<'_> {
 fn errand(host: &str, work: u32) -> Errand<u32> {
     let url = format!("ftp://{host}/x");
     let origin = Address::parse(url.as_bytes(), Charset::Bytes, false).unwrap().origin;
-    Errand { origin, wants: Wants::default(), work }
+    Errand { origin, wants: Wants::default(), bytes: 0, work }
 }
 
 fn offer(pool: &Pool<u32>, pieces: u32) {
@@ -121,4 +121,27 @@ fn what_waits_is_dropped_when_nobody_wants_it() {
         assert!(pool.offer(errand("a", 2), |_| true).is_none());
     });
     assert_eq!(done, []);
+}
+
+#[test]
+fn what_waits_longest_is_overdue_when_much_waits() {
+    let pool = Pool::new(2, usize::MAX);
+    let most = u32::try_from(MOST_PIECES).unwrap();
+    offer(&pool, most - 1);
+    assert!(pool.overdue(&errand("a", 0).origin).is_none());
+    assert!(pool.offer(errand("a", most), |_| true).is_none());
+    assert!(pool.overdue(&errand("b", 0).origin).is_none());
+    assert_eq!(pool.overdue(&errand("a", 0).origin).unwrap().work, 0);
+    assert!(pool.offer(errand("a", most + 1), |_| true).is_none());
+    assert_eq!(pool.overdue(&errand("b", 0).origin).unwrap().work, 1);
+}
+
+#[test]
+fn names_that_wait_are_weighed() {
+    let pool = Pool::new(2, 100);
+    let heavy = |work| Errand { bytes: MOST_WAITING, ..errand("a", work) };
+    assert!(pool.offer(heavy(0), |_| true).is_none());
+    assert_eq!(pool.offer(heavy(1), |_| true).unwrap().work, 1);
+    assert_eq!(pool.overdue(&errand("a", 0).origin).unwrap().work, 0);
+    assert!(pool.offer(heavy(2), |_| true).is_none());
 }

@@ -41,20 +41,16 @@ fn is_null(stat: &rustix::fs::Stat) -> bool {
     rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
 }
 
-/// Whether a standard descriptor was closed when the process began: Rust's start-up then opens
-/// /dev/null for reading and writing in its place, which shells never do.
-pub fn was_closed(fd: &impl AsFd) -> bool {
+/// Whether a standard descriptor may have been closed when the process began: Rust's start-up then opens
+/// /dev/null for reading and writing in its place. Shells never open it so, but Python's `subprocess.DEVNULL`
+/// and daemon(3) do, and nothing tells theirs from ours.
+pub fn may_have_been_closed(fd: &impl AsFd) -> bool {
     let (Ok(here), Ok(null)) = (rustix::fs::fstat(fd), rustix::fs::stat("/dev/null")) else {
         return false;
     };
     let both_ways = rustix::fs::fcntl_getfl(fd)
         .is_ok_and(|flags| flags & rustix::fs::OFlags::RWMODE == rustix::fs::OFlags::RDWR);
     here.st_rdev == null.st_rdev && here.st_rdev != 0 && both_ways
-}
-
-/// The error of a descriptor that is not open.
-pub fn bad_descriptor() -> io::Error {
-    Errno::BADF.into()
 }
 
 /// Reads from a descriptor.

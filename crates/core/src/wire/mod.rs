@@ -13,6 +13,7 @@ mod list;
 mod pair;
 mod proxied;
 mod pulse;
+mod revoked;
 mod session;
 mod socks;
 mod stream;

@@ -19,6 +19,7 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
 };
 
+use super::revoked;
 use super::tickets::Tickets;
 use super::verifiers::{TrustAnybody, Vouched, is_authority};
 use crate::error::{Cause, Phase};
@@ -72,6 +73,8 @@ impl Write for Bounded {
 pub struct TlsOptions {
     /// A PEM file of authorities to trust instead of the system's.
     pub authorities: Option<PathBuf>,
+    /// A file of revocation lists, PEM or DER, without which nobody asks what was revoked.
+    pub revoked: Option<PathBuf>,
     /// PEM files of our own certificate chain and its key.
     pub identity: Option<(PathBuf, PathBuf)>,
     /// Trust anybody.
@@ -98,13 +101,13 @@ impl TlsTrust {
     /// Reads the certificates that `options` names, or the system's.
     ///
     /// # Errors
-    /// A file that cannot be read, or that holds no certificate or key.
+    /// A file that cannot be read, or that holds no certificate, key or list.
     pub fn load(options: &TlsOptions) -> Result<Self, Cause> {
         let provider = Arc::new(ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = if options.insecure {
             Arc::new(TrustAnybody(Arc::clone(&provider)))
         } else {
-            Arc::new(vouched(options.authorities.as_deref(), &provider)?)
+            Arc::new(vouched(options, &provider)?)
         };
         let with = |versions| config(versions, &provider, &verifier, options);
         Ok(Self { any: with(&[&TLS13, &TLS12])?, older: with(&[&TLS12])? })
@@ -139,26 +142,39 @@ fn config(
     }))
 }
 
-/// Who may vouch for servers: those in `file`, or the system's.
-fn vouched(file: Option<&Path>, provider: &Arc<CryptoProvider>) -> Result<Vouched, Cause> {
+/// Who may vouch for servers: those in the file that was named, or the system's. With revocation lists all
+/// certificates up to the authority that is trusted must be told of by one that is not out of date, and not
+/// be on it: as curl does with OpenSSL.
+fn vouched(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Vouched, Cause> {
+    let (store, named) = roots(options.authorities.as_deref())?;
+    let provider = Arc::clone(provider);
+    let mut builder = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider);
+    let lists = options.revoked.as_deref();
+    if let Some(file) = lists {
+        builder = builder.with_crls(revoked::lists(file)?).enforce_revocation_expiration();
+    }
+    let authorities = builder.build().map_err(|error| revoked::no_verifier(lists, &error))?;
+    Ok(Vouched { authorities, named })
+}
+
+/// Those that are trusted, and the certificates of `file`, each of which may be a server's own.
+fn roots(file: Option<&Path>) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), Cause> {
     let list = match file {
         Some(file) => certificates(file)?,
         None => rustls_native_certs::load_native_certs().certs,
     };
     let mut store = RootCertStore::empty();
     let (added, _) = store.add_parsable_certificates(list.iter().cloned());
-    if added == 0 {
-        return Err(Cause::Tls(match file {
-            Some(file) => format!("{}: no usable certificate in it", file.display()),
-            None => "this system has no certificate authorities; name a file with --cacert".into(),
-        }));
+    match (added, file) {
+        (0, Some(file)) => {
+            Err(Cause::Tls(format!("{}: no usable certificate in it", file.display())))
+        }
+        (0, None) => Err(Cause::Tls(
+            "this system has no certificate authorities; name a file with --cacert".into(),
+        )),
+        (_, Some(_)) => Ok((store, list)),
+        (_, None) => Ok((store, Vec::new())),
     }
-    let builder =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
-    let authorities = builder
-        .build()
-        .map_err(|error| Cause::Tls(format!("no certificate authorities: {error}")))?;
-    Ok(Vouched { authorities, named: if file.is_some() { list } else { Vec::new() } })
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
@@ -216,7 +232,11 @@ fn explain(error: io::Error, limit: Duration) -> Cause {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     let Some(tls) = tls else { return Cause::lost(Phase::Tls, error, limit) };
     Cause::Tls(match tls {
-        Error::InvalidCertificate(bad) => bad_certificate(bad),
+        Error::InvalidCertificate(bad) => match revoked::refusal(bad) {
+            Some(words) => words.into(),
+            None => bad_certificate(bad),
+        },
+        Error::InvalidCertRevocationList(why) => revoked::bad_list(why),
         Error::InvalidMessage(_) => "what the server sends is no TLS; \
             ftps:// is for servers that begin with it, ftpes:// for those that are asked"
             .into(),
@@ -250,12 +270,6 @@ fn bad_certificate(bad: &rustls::CertificateError) -> String {
         }
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
             format!("the certificate is for another host: {bad}; use that name, or --insecure")
-        }
-        Bad::Revoked => "the certificate was revoked; only --insecure takes it".into(),
-        Bad::UnknownRevocationStatus
-        | Bad::ExpiredRevocationList
-        | Bad::ExpiredRevocationListContext { .. } => {
-            "nobody can tell whether the certificate was revoked; only --insecure takes it".into()
         }
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => {
             "the certificate is not for servers; only --insecure takes it".into()
