@@ -127,7 +127,10 @@ impl Route {
                 sys::widen(from);
                 Some(Self::Splice { into_pipe: false })
             }
-            (Descriptor::File, Descriptor::Socket) => Some(Self::SendFile),
+            (Descriptor::File, Descriptor::Socket) => {
+                sys::narrow_on_loopback(to);
+                Some(Self::SendFile)
+            }
             (Descriptor::Socket, _) => Pipe::new().ok().map(Self::Through),
             (Descriptor::File, Descriptor::File) => None,
         }

@@ -18,8 +18,8 @@ mod signals;
 pub use folder::{Folder, Opening, Seen, Sort, seen};
 pub use platform::{Pipe, quick_ack, seal, send_file, splice, tee, widen};
 pub use portable::{
-    Descriptor, Ready, descriptor, is_terminal, keep_alive, may_have_been_closed, read, terminate,
-    try_lock, wait, wait_any, write,
+    Descriptor, Ready, descriptor, is_terminal, keep_alive, may_have_been_closed,
+    narrow_on_loopback, read, terminate, try_lock, wait, wait_any, write,
 };
 pub use signals::{SIGPIPE, answer_when_asked, die_of_broken_pipe, tidy_on_death};
 
