@@ -118,7 +118,12 @@ const WORKLOADS: &[Workload] = &[
         keys: &["parse-mlsd-sorted", "parse-mlsd", "parse-mlsd-long"],
         run: parse::mlsd,
     },
-    Workload { name: "startup", needs: &["ftp-ls"], keys: &["startup"], run: startup::run },
+    Workload {
+        name: "startup",
+        needs: &["ftp-ls"],
+        keys: &["startup", "startup-door"],
+        run: startup::run,
+    },
 ];
 
 fn main() -> ExitCode {
