@@ -88,7 +88,7 @@ pub struct Kept {
     reverse: bool,
     allowance: Allowance,
     used: Allowance,
-    /// How many bytes in memory are enough; less in tests.
+    /// How many bytes in memory are enough.
     full: usize,
     folders: usize,
     roll: Roll,
@@ -118,6 +118,11 @@ impl Kept {
             runs: None,
             offset: None,
         }
+    }
+
+    /// The same, with no more than `full` bytes in memory: for what waits while other entries are read.
+    pub fn beside(self, full: usize) -> Self {
+        Self { full, ..self }
     }
 
     /// Keeps `entry` under the name `name`.

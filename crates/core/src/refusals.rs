@@ -8,17 +8,14 @@ use crate::servers::Server;
 use crate::wire::Wants;
 
 /// Whether what the server did not do something with as a file is a directory. Some say so; the
-/// others are asked, if
-/// `may_ask`.
+/// others are asked, if `may_ask`.
 pub fn is_directory(
     server: &mut Server,
     path: &RemotePath,
     refusal: &Reply,
     may_ask: bool,
 ) -> bool {
-    let words = refusal.words().to_ascii_lowercase();
-    let says = |text: &str| memchr::memmem::find(&words, text.as_bytes()).is_some();
-    if ["is a directory", "regular file", "plain file"].into_iter().any(says) {
+    if ["is a directory", "regular file", "plain file"].iter().any(|text| says(refusal, text)) {
         return true;
     }
     may_ask && refusal.code() == 550 && can_be_entered(server, path) == Some(true)
@@ -26,12 +23,21 @@ pub fn is_directory(
 
 /// The refusal of an upload to `path`, with what is wrong about that place, if it is the place.
 pub fn of_upload(server: &mut Server, path: &RemotePath, cause: Cause) -> Cause {
-    let may_be_the_place =
-        matches!(&cause, Cause::Refused(reply) if matches!(reply.code(), 450 | 451 | 550 | 553));
+    let may_be_the_place = matches!(&cause, Cause::Refused(reply) if is_about_a_place(reply));
     match may_be_the_place.then(|| wrong_place(server, path)).flatten() {
         Some(hint) => Cause::Hinted(Box::new(cause), hint),
         None => cause,
     }
+}
+
+/// A server that speaks of permission has said all: a tree that may not be written is not asked about file by
+/// file.
+fn is_about_a_place(reply: &Reply) -> bool {
+    matches!(reply.code(), 450 | 451 | 550 | 553) && !says(reply, "permission")
+}
+
+fn says(reply: &Reply, text: &str) -> bool {
+    memchr::memmem::find(&reply.words().to_ascii_lowercase(), text.as_bytes()).is_some()
 }
 
 fn wrong_place(server: &mut Server, path: &RemotePath) -> Option<&'static str> {

@@ -2,6 +2,7 @@
 
 mod args;
 mod plan;
+mod rests;
 mod run;
 mod share;
 

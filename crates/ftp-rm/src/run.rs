@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::AtomicU64;
 
 use ftp_core::error::Cause;
 use ftp_core::face::local_stdout;
@@ -21,11 +21,12 @@ use ftp_core::wire::{Next, Wants};
 use ftp_core::workers;
 
 use crate::plan::{Depth, Plan};
-use crate::share::{Nest, Piece, Rests, Role};
+use crate::rests::Rests;
+use crate::share::{Nest, Piece, Role};
 
 pub fn run(plan: Plan) -> Report {
     let Plan { report, servers, operands, depth, force, dry_run, lanes } = plan;
-    let (pool, rests, places) = (workers::pool(lanes), Rests::default(), AtomicUsize::new(0));
+    let (pool, rests, places) = (workers::pool(lanes), Rests::default(), AtomicU64::new(0));
     let rm = Rm { depth, force, dry_run, pool, rests, places };
     let work = |server: &mut Server, report: &mut Report, piece: Piece| {
         rm.piece(server, report, piece);
@@ -65,7 +66,7 @@ pub struct Rm {
     /// What the lead does when all files are done.
     pub rests: Rests,
     /// How many operands were left to other lanes.
-    pub places: AtomicUsize,
+    pub places: AtomicU64,
 }
 
 impl Rm {
@@ -101,7 +102,7 @@ impl Rm {
         for (source, reply) in sources.iter().zip(replies) {
             let done = match reply {
                 Ok(None) => Ok(()),
-                Ok(refused) => self.directory_or(server, report, source, refused),
+                Ok(refused) => self.directory_or(server, report, &source.path, refused),
                 Err(cause) => Err(cause),
             };
             if let Err(cause) = done {
@@ -168,10 +169,9 @@ impl Rm {
             return self.rehearse(server, report, source);
         }
         if !self.pool.is_alone() {
-            self.put_off_directory(server, report, source);
-            return Ok(());
+            return self.put_off_directory(server, report, &source.path);
         }
-        self.directory_or(server, report, source, None)
+        self.directory_or(server, report, &source.path, None)
     }
 
     /// Removes a directory, or what has `refused` to go as a file.
@@ -179,10 +179,9 @@ impl Rm {
         &self,
         server: &mut Server,
         report: &mut Report,
-        source: &Source,
+        path: &RemotePath,
         refused: Option<Reply>,
     ) -> Result<(), Cause> {
-        let path = &source.path;
         let Some(refused) = refused else {
             return match self.depth {
                 Depth::Files => Err(needs_r()),

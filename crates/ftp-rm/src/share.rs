@@ -1,7 +1,7 @@
 //! Removing by several lanes: files in any order, each directory when the last thing in it is gone.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use ftp_core::charset::Charset;
 use ftp_core::error::{Cause, Failure};
@@ -11,11 +11,11 @@ use ftp_core::reply::Reply;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
-use ftp_core::url::Origin;
 use ftp_core::wire::Wants;
 use ftp_core::workers::Worker;
 
 use crate::plan::Depth;
+use crate::rests::Rest;
 use crate::run::Rm;
 
 /// Files to remove, all at once.
@@ -30,7 +30,7 @@ pub struct Piece {
 #[derive(Debug)]
 pub enum Role {
     /// The operand of this place, which may turn out to be a directory.
-    Operand(usize, Box<Source>),
+    Operand(u64),
     /// Something in a directory that goes, too.
     In(Arc<Nest>),
 }
@@ -57,38 +57,31 @@ impl Nest {
     }
 }
 
-/// An operand that DELE did not remove. Directories come after all files, since these may be in
-/// them.
-#[derive(Debug)]
-pub struct Rest {
-    place: usize,
-    origin: Origin,
-    source: Source,
-    /// What the server said to DELE, where it was asked.
-    refused: Option<Reply>,
-    charset: Charset,
-}
-
-/// What the lead does last.
-pub type Rests = Mutex<Vec<Rest>>;
-
 /// About how much memory a file takes besides its path.
 const BESIDES: usize = 100;
 
 impl Rm {
     /// Leaves files among the operands to whoever is free.
     pub fn hand_out(&self, server: &mut Server, report: &mut Report, sources: Vec<Source>) {
-        let role = |source: Source| {
-            let place = self.places.fetch_add(1, Ordering::Relaxed);
-            (source.path.clone(), Role::Operand(place, Box::new(source)))
-        };
+        let role = |source: Source| (source.path, Role::Operand(self.next_place()));
         self.offer(server, report, sources.into_iter().map(role).collect());
     }
 
     /// Leaves a directory among the operands to the lead, for the end.
-    pub fn put_off_directory(&self, server: &Server, report: &mut Report, source: &Source) {
-        let place = self.places.fetch_add(1, Ordering::Relaxed);
-        self.put_off((place, source.clone(), None), server, report);
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    pub fn put_off_directory(
+        &self,
+        server: &Server,
+        report: &mut Report,
+        path: &RemotePath,
+    ) -> Result<(), Cause> {
+        self.put_off((self.next_place(), path, None), server, report)
+    }
+
+    fn next_place(&self) -> u64 {
+        self.places.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Leaves files to whoever is free.
@@ -134,10 +127,7 @@ impl Rm {
             (Role::Operand(..), Some(refused)) if self.depth == Depth::Files => {
                 self.missing_or((server, report), path, refused)
             }
-            (Role::Operand(place, source), refused) => {
-                self.put_off((place, *source, refused), server, report);
-                Ok(())
-            }
+            (Role::Operand(place), refused) => self.put_off((place, path, refused), server, report),
             (Role::In(nest), refused) => {
                 if let Some(refused) = refused {
                     let failure = Failure::new(path.as_bytes(), Cause::Refused(refused));
@@ -172,33 +162,37 @@ impl Rm {
 
     fn put_off(
         &self,
-        (place, source, refused): (usize, Source, Option<Reply>),
+        (place, path, refused): (u64, &RemotePath, Option<Reply>),
         server: &Server,
         report: &mut Report,
-    ) {
-        let (origin, charset) = (server.origin.clone(), report.charset);
+    ) -> Result<(), Cause> {
+        let (origin, charset, path) = (server.origin.clone(), report.charset, path.clone());
         report.forget();
-        let rest = Rest { place, origin, source, refused, charset };
-        self.rests.lock().unwrap_or_else(PoisonError::into_inner).push(rest);
+        self.rests.put_off(&Rest { place, origin, charset, path, refused })
     }
 
     /// Removes the directories among the operands, in their order, each when all before is gone.
     pub fn finish(&self, lead: &mut Worker<'_, Piece>) {
         self.pool.catch_up(lead);
-        let mut rests =
-            std::mem::take(&mut *self.rests.lock().unwrap_or_else(PoisonError::into_inner));
-        rests.sort_by_key(|rest| rest.place);
-        for Rest { origin, source, refused, charset, .. } in rests {
+        if let Err(cause) = self.finish_rests(lead) {
+            lead.report.cause(*b"directories", cause);
+        }
+    }
+
+    fn finish_rests(&self, lead: &mut Worker<'_, Piece>) -> Result<(), Cause> {
+        let Some(mut due) = self.rests.in_order()? else { return Ok(()) };
+        while let Some(Rest { origin, charset, path, refused, .. }) = due.next_rest()? {
             let report = &mut lead.report;
             report.charset = charset;
-            report.begin(origin.url_of(&source.path), None);
+            report.begin(origin.url_of(&path), None);
             let server = lead.servers.at(&origin);
-            let done = server.and_then(|s| self.directory_or(s, report, &source, refused));
+            let done = server.and_then(|s| self.directory_or(s, report, &path, refused));
             if let Err(cause) = done {
                 report.forget();
-                sources::fail(report, &origin, source.path.as_bytes(), cause);
+                sources::fail(report, &origin, path.as_bytes(), cause);
             }
             self.pool.catch_up(lead);
         }
+        Ok(())
     }
 }

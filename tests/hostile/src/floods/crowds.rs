@@ -52,6 +52,7 @@ pub fn all() -> Vec<Attack> {
         holds("millions_of_long_names_to_get_4", &["ftp-get", "-P4", "-Rd", "out", "{}/tree"]),
         holds("millions_of_long_names_in_turn", &["ftp-get", "-P4", "{}/n*"]),
         holds("millions_of_long_names_to_pipe", &["ftp-pipe", "-R", "{}/tree", "{}/copy/"]),
+        holds("millions_of_long_names_put_off", &["ftp-rm", "-r", "-P4", "{}/n*"]),
         Attack::new("flood/large_directories_inside_each_other", |tools| {
             let arguments = &["ftp-ls", "-R", "{}/"];
             let ran = flooded_for(LONG, tools, arguments, ("MLSD", rows_below_rows))?;
