@@ -150,7 +150,11 @@ fn attempt(
     }
     let half = sink.half(job.to);
     let session = sink.session(wants).map_err(RelayError::Sink)?;
-    let mut up = session.store(false, job.to, job.kind, stored.size).map_err(|cause| {
+    let left = match &opened {
+        Opened::All => Some(0),
+        Opened::Rest(down, _) => down.announced.or(job.size),
+    };
+    let mut up = session.store(false, job.to, job.kind, (stored.size, left)).map_err(|cause| {
         stored.whole_only |= stored.size > 0 && matches!(cause, Cause::Refused(_));
         RelayError::Sink(cause)
     })?;

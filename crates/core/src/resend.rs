@@ -81,6 +81,14 @@ impl<'a> Supply<'a> {
         }
     }
 
+    /// How many bytes come from byte `from` on, where that is known.
+    fn left(&self, from: u64) -> Option<u64> {
+        match self {
+            Self::File(..) => self.length().ok().map(|length| length.saturating_sub(from)),
+            Self::Stream(_) => None,
+        }
+    }
+
     /// Goes back to byte `to`; `false` when it cannot be had once more.
     fn rewind(&mut self, to: u64) -> io::Result<bool> {
         match self {
@@ -217,7 +225,8 @@ fn attempt(
     let session =
         server.session(Wants { features: !job.path.as_bytes().is_ascii(), data: true })?;
     let append = job.how == Store::Append;
-    let transfer = session.store(append, job.path, job.kind, progress.stored);
+    let bytes = (progress.stored, progress.supply.left(progress.stored));
+    let transfer = session.store(append, job.path, job.kind, bytes);
     let mut transfer = transfer.inspect_err(|cause| {
         // ProFTPD takes the REST and refuses the STOR behind it (AllowStoreRestart).
         progress.whole_only |= progress.stored > 0 && matches!(cause, Cause::Refused(_));

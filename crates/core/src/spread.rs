@@ -152,7 +152,7 @@ fn each_at_once<I: Send, R: Send>(
 fn begin<'b>(branches: &'b mut [Branch<'_>], job: &Relay<'_>) -> Vec<Result<Upload<'b>, Cause>> {
     each_at_once(branches, |Branch { sink, to, .. }| {
         let half = sink.half(to);
-        let transfer = sink.session(wants(to))?.store(false, to, job.kind, 0)?;
+        let transfer = sink.session(wants(to))?.store(false, to, job.kind, (0, job.size))?;
         let stake = (!job.keeps).then(|| half.begun());
         Ok(Upload { transfer, broken: None, stake })
     })

@@ -23,6 +23,11 @@ const EPSV_PATIENCE: Duration = Duration::from_secs(5);
 /// How long to wait for the server's words once a transfer has broken.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
+/// How many bytes may follow a STOR of which nobody knows whether it is refused: as many as the buffers of
+/// both sides take however small they are. vsftpd neither reads what it refuses nor closes the
+/// connection, so whoever sends more than that waits for it in vain.
+const UNHEARD: u64 = 32 * 1024;
+
 /// How many 1xx replies may come before the one that counts.
 const MOST_PRELIMINARY: usize = 8;
 
@@ -90,7 +95,7 @@ impl Session {
     }
 
     /// Opens the upload of a file, or of bytes to `append` to one. With `from` it is the rest of a
-    /// file of which the server has so many bytes.
+    /// file of which the server has so many bytes; `length` is how many come now, where that is known.
     ///
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
@@ -99,12 +104,13 @@ impl Session {
         append: bool,
         path: &RemotePath,
         kind: Type,
-        from: u64,
+        (from, length): (u64, Option<u64>),
     ) -> Result<Transfer<'_>, Cause> {
         // Bytes that come twice do no harm behind a REST, so APPE is the second choice.
         let command =
             |restarts: bool| line(if append || !restarts { "APPE" } else { "STOR" }, Some(path));
-        let mut transfer = match from == 0 && !append && self.hears_later() {
+        let is_small = from == 0 && length.is_some_and(|length| length <= UNHEARD);
+        let mut transfer = match is_small && !append && self.hears_later() {
             true => self.store_unheard(path, kind)?,
             false => self.transfer_from(kind, from, (&command, false))?,
         };
@@ -164,7 +170,8 @@ impl Session {
     }
 
     /// Whether bytes may follow a STOR at once, before the server has said anything to it: it hears them
-    /// only when it has, and what it refuses it does not take. Under TLS it speaks first.
+    /// only when it has, and what it refuses it does not take. Under TLS it speaks first. There may be no
+    /// more of them than [`UNHEARD`].
     fn hears_later(&self) -> bool {
         self.one_by_one && !self.protected && self.may_presume_epsv()
     }
