@@ -145,13 +145,17 @@ impl Session {
         if from > 0 && in_any_case && self.pipeline {
             self.control.presume(&[rest.clone(), command(true)])?;
         }
+        if from == 0 {
+            self.forget_rest()?;
+        }
         let restarts = from == 0 || self.send(&rest)?.code() == 350;
         let from = if restarts { from } else { 0 };
+        self.rest_lingers = from > 0;
         let reply = self.send(&command(restarts))?;
         if !reply.is_preliminary() {
             if from > 0 && self.is_usable() {
                 // A refused command may leave the REST in force for the next one.
-                self.send(b"REST 0")?;
+                self.forget_rest()?;
             }
             return Err(match reply.is_done() {
                 true => Cause::Protocol("the server ended a transfer before it began".into()),
@@ -169,6 +173,15 @@ impl Session {
         Ok(Transfer { session: self, stream, announced, from, path, size, stored, stake })
     }
 
+    /// Takes back the REST of a transfer that did not come to its end: libunftp would begin the next one
+    /// there, and call it a success.
+    fn forget_rest(&mut self) -> Result<(), Cause> {
+        if std::mem::take(&mut self.rest_lingers) {
+            self.send(b"REST 0")?;
+        }
+        Ok(())
+    }
+
     /// Whether bytes may follow a STOR at once, before the server has said anything to it: it hears them
     /// only when it has, and what it refuses it does not take. Under TLS it speaks first. There may be no
     /// more of them than [`UNHEARD`].
@@ -180,6 +193,7 @@ impl Session {
     fn store_unheard(&mut self, path: &RemotePath, kind: Type) -> Result<Transfer<'_>, Cause> {
         self.set_type(kind)?;
         let door = self.door()?;
+        self.forget_rest()?;
         self.control.say_and_owe(&line("STOR", Some(path)))?;
         self.in_transfer = true;
         self.began = false;
@@ -344,6 +358,7 @@ impl Session {
     /// The transfer is over, and this was the last word on it.
     pub(super) fn end_transfer(&mut self, verdict: &Reply) {
         self.in_transfer = false;
+        self.rest_lingers &= !verdict.is_done();
         self.settle_noops();
         if verdict.code() == 421 {
             self.control.give_up();

@@ -99,6 +99,8 @@ pub struct Session {
     pub(super) began: bool,
     /// That a signal may cut the control connection.
     _stake: Option<Stake>,
+    /// Whether a REST was sent whose transfer has not come to its end.
+    pub(super) rest_lingers: bool,
     /// What the names in all listings look like, where that is to tell the encoding.
     pub(super) guess: Option<Guess>,
 }
@@ -174,6 +176,7 @@ impl Session {
             noops: Noops::default(),
             in_transfer: false,
             began: false,
+            rest_lingers: false,
             _stake: stake,
             guess,
         }
