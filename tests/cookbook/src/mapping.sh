@@ -28,6 +28,10 @@ case $line in
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ftp -keyout $tls/key.pem -out $tls/request
         openssl x509 -req -in $tls/request -CA ca.pem -CAkey $tls/ca.key -CAcreateserial -days 2 \
             -extfile <(echo subjectAltName=IP:127.0.0.1) -out $tls/cert.pem
+        touch $tls/index
+        echo 01 >$tls/number
+        printf '[ca]\ndefault_ca=it\n[it]\ndatabase=%s\ncrlnumber=%s\ndefault_md=sha256\n' $tls/index $tls/number >$tls/config
+        openssl ca -config $tls/config -gencrl -crldays 2 -keyfile $tls/ca.key -cert ca.pem -out lists.pem
     } 2>/dev/null
     cp $tls/cert.pem me.pem
     cp $tls/key.pem me.key
