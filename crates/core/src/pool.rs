@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::url::Origin;
 use crate::wire::Wants;
@@ -126,6 +127,11 @@ impl<J> State<J> {
         self.closed && self.waiting() == 0
     }
 
+    /// Whether more waits than should where no room bounds it.
+    fn is_much(&self) -> bool {
+        self.waiting() >= MOST_PIECES || self.bytes >= MOST_WAITING
+    }
+
     fn waiting(&self) -> usize {
         self.desks.iter().map(|desk| desk.waiting.len()).sum()
     }
@@ -201,12 +207,23 @@ impl<J: Send> Pool<J> {
         None
     }
 
+    /// Waits until no more pieces wait than should, or for a second: whoever hands out one a second more
+    /// fills no memory, and nobody waits for ever for lanes that are gone.
+    pub fn let_some_go(&self) {
+        for _ in 0..100 {
+            if !self.state().is_much() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// The piece that has waited longest, for the lead to do with its session at `origin`, where so much waits
     /// that no more should. Work that must be begun in order is begun so: when what is due is at another
     /// server there is none.
     pub fn overdue(&self, origin: &Origin) -> Option<Errand<J>> {
         let mut state = self.state();
-        let is_much = state.waiting() >= MOST_PIECES || state.bytes >= MOST_WAITING;
+        let is_much = state.is_much();
         let number = |desk: &&mut Desk<J>| desk.waiting.front().map(|(number, _)| *number);
         let desks = state.desks.iter_mut().filter(|desk| is_much && !desk.waiting.is_empty());
         let due = desks.min_by_key(number).filter(|desk| desk.origin.same_session(origin))?;
@@ -219,6 +236,7 @@ impl<J: Send> Pool<J> {
     pub fn stop(&self) {
         let mut state = self.state();
         state.desks.iter_mut().for_each(|desk| desk.waiting.clear());
+        state.bytes = 0;
         state.stopped = true;
         self.changed.notify_all();
     }

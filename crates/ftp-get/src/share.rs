@@ -73,12 +73,15 @@ impl Get {
             return self.fetch_to(server, job, &errand.work.goal);
         }
         // Without turns the work comes back from the pool when there is too much.
-        if self.turns.is_some()
-            && let Some(due) = self.pool.overdue(&server.origin)
-        {
-            report.forget();
-            self.piece(server, report, &due.work);
-            report.charset = charset;
+        if self.turns.is_some() {
+            match self.pool.overdue(&server.origin) {
+                Some(due) => {
+                    report.forget();
+                    self.piece(server, report, &due.work);
+                    report.charset = charset;
+                }
+                None => self.pool.let_some_go(),
+            }
         }
         Ok(Done::Elsewhere)
     }

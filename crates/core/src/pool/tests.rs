@@ -145,3 +145,22 @@ fn names_that_wait_are_weighed() {
     assert_eq!(pool.overdue(&errand("a", 0).origin).unwrap().work, 0);
     assert!(pool.offer(heavy(2), |_| true).is_none());
 }
+
+#[test]
+fn who_hands_out_too_much_waits_for_the_lanes_and_not_for_ever() {
+    let pool = Pool::new(2, usize::MAX);
+    offer(&pool, u32::try_from(MOST_PIECES).unwrap());
+    let begun = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(100));
+            pool.overdue(&errand("a", 0).origin).unwrap();
+        });
+        pool.let_some_go();
+    });
+    assert!(begun.elapsed() >= Duration::from_millis(100));
+    assert!(pool.offer(errand("a", 0), |_| true).is_none());
+    pool.let_some_go();
+    pool.stop();
+    pool.let_some_go();
+}
