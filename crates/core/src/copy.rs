@@ -34,8 +34,7 @@ pub trait ReadWrite: Read + Write {
     /// # Errors
     /// Those of reading.
     fn chunk<'a>(&'a mut self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
-        let count = self.read(buffer)?;
-        Ok(buffer.get(..count).unwrap_or(&[]))
+        read_into(self, buffer)
     }
 
     /// The first `count` bytes of the chunk are done with.
@@ -43,6 +42,18 @@ pub trait ReadWrite: Read + Write {
 }
 
 impl ReadWrite for TcpStream {}
+
+/// What one read puts into `buffer`.
+///
+/// # Errors
+/// Those of reading.
+pub fn read_into<'a>(
+    from: &mut (impl Read + ?Sized),
+    buffer: &'a mut [u8],
+) -> io::Result<&'a [u8]> {
+    let count = from.read(buffer)?;
+    Ok(buffer.get(..count).unwrap_or(&[]))
+}
 
 /// Which side broke; the other is in order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -286,11 +297,10 @@ fn by_hand(
 
 impl ReadWrite for End<'_> {
     fn chunk<'a>(&'a mut self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
-        if let Self::Opaque(stream) = self {
-            return stream.chunk(buffer);
+        match self {
+            Self::Opaque(stream) => stream.chunk(buffer),
+            other => read_into(other, buffer),
         }
-        let count = self.read(buffer)?;
-        Ok(buffer.get(..count).unwrap_or(&[]))
     }
 
     fn consume(&mut self, count: usize) {

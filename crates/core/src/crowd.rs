@@ -29,11 +29,7 @@ const BANNED: [&[u8]; 7] =
 
 /// Whether a reply to connecting or to a login says that there is no room.
 pub fn has_no_room(reply: &Reply) -> bool {
-    let words = reply.words().to_ascii_lowercase();
-    let says = |text: &[u8]| memchr::memmem::find(&words, text).is_some();
-    matches!(reply.code(), 421 | 530)
-        && NO_ROOM.iter().any(|text| says(text))
-        && !BANNED.iter().any(|text| says(text))
+    matches!(reply.code(), 421 | 530) && reply.says_any(&NO_ROOM) && !reply.says_any(&BANNED)
 }
 
 /// Whether that is why no session could be opened.

@@ -2,8 +2,7 @@
 //! servers. What becomes of local files is the caller's.
 
 use std::cell::RefCell;
-use std::fs::{File, Metadata};
-use std::io::{self, Seek};
+use std::io;
 use std::os::fd::AsFd;
 
 use crate::checksum::Sum;
@@ -183,15 +182,18 @@ pub struct Departure {
     pub end: Result<(), Cause>,
 }
 
-/// Sends all of `source`, which must have `size` bytes where that is known.
+/// How many bytes an upload must have, where that is said, and how many there are, as far as that can be
+/// told.
+pub type Sizes = (Option<u64>, Option<u64>);
+
+/// Sends all of `source`.
 pub fn send(
     transfer: Transfer<'_>,
     source: End<'_>,
     how: (Type, Seen<'_>),
-    size: Option<u64>,
+    sizes: Sizes,
 ) -> Departure {
-    let known = size.or_else(|| rest(&source));
-    upload(transfer, how, (size, known), |to, flow| copy(source, to, flow))
+    upload(transfer, how, sizes, |to, flow| copy(source, to, flow))
 }
 
 /// The same from a stream of which the last bytes are kept.
@@ -199,17 +201,16 @@ pub fn send_kept(
     transfer: Transfer<'_>,
     source: &mut Rewindable<'_>,
     how: (Type, Seen<'_>),
-    size: Option<u64>,
+    sizes: Sizes,
 ) -> Departure {
-    upload(transfer, how, (size, size), |to, flow| copy_kept(source, to, flow))
+    upload(transfer, how, sizes, |to, flow| copy_kept(source, to, flow))
 }
 
-/// An upload of what `fill` gives, which must be `size` bytes where that is said; `known` is how many
-/// there are, as far as that can be told.
+/// An upload of what `fill` gives.
 fn upload(
     mut transfer: Transfer<'_>,
     (kind, seen): (Type, Seen<'_>),
-    (size, known): (Option<u64>, Option<u64>),
+    (size, known): Sizes,
     fill: impl FnOnce(End<'_>, Flow<'_>) -> Result<u64, CopyError>,
 ) -> Departure {
     let (rate, mut tap) = (transfer.rate(), tap(seen));
@@ -256,14 +257,6 @@ fn tap((sums, begin): Seen<'_>) -> Option<impl FnMut(u64, &[u8])> {
 
 fn dynamic<'a>(tap: &'a mut Option<impl FnMut(u64, &[u8]) + 'a>) -> Option<&'a mut Tap<'a>> {
     tap.as_mut().map(|tap| tap as &mut Tap<'a>)
-}
-
-/// How many bytes a regular file has from where it stands.
-fn rest(source: &End<'_>) -> Option<u64> {
-    let End::Plain(fd) = source else { return None };
-    let mut file = File::from(fd.try_clone_to_owned().ok()?);
-    let found = file.metadata().ok().filter(Metadata::is_file)?;
-    Some(found.len().saturating_sub(file.stream_position().ok()?))
 }
 
 /// How an upload flows: a source that has more than `size` bytes is not read to its end.

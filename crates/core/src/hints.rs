@@ -5,7 +5,6 @@ use std::io::ErrorKind;
 
 use crate::crowd::has_no_room;
 use crate::error::{Cause, Phase};
-use crate::reply::Reply;
 
 /// How servers refuse to go on without TLS, in lower case. vsftpd: "Non-anonymous sessions must use
 /// encryption." ProFTPD, pyftpdlib: "SSL/TLS required on the control channel". Pure-FTPd:
@@ -22,30 +21,7 @@ const WANTS_TLS: [&[u8]; 6] = [
 
 const DATA: &str = "try --active or --no-epsv";
 
-/// Waits that ran out.
-const TIMED_OUT: [(Phase, &str); 9] = [
-    (Phase::Resolve, "--timeout waits longer"),
-    (Phase::Connect, "--timeout waits longer"),
-    (Phase::Proxy, "--timeout waits longer"),
-    (Phase::Tls, "--timeout waits longer"),
-    (Phase::Greeting, "ftps:// is for servers that wait for TLS; --timeout waits longer"),
-    (Phase::Reply, "--timeout waits longer"),
-    (Phase::DataConnect, DATA),
-    (Phase::Data, "--timeout waits longer"),
-    (Phase::Verdict, "--timeout waits longer"),
-];
-
-/// Connections that failed or ended; without a kind whatever the kind is.
-const LOST: [(Phase, Option<ErrorKind>, &str); 4] = [
-    (Phase::Resolve, Some(ErrorKind::Other), "without -4 and -6 any of its addresses will do"),
-    (Phase::Resolve, None, "is the name of the host right?"),
-    (
-        Phase::Connect,
-        Some(ErrorKind::ConnectionRefused),
-        "is it another port? URL: ftp://HOST:PORT/",
-    ),
-    (Phase::DataConnect, None, DATA),
-];
+const WAIT: &str = "--timeout waits longer";
 
 /// What to try, if anything is known.
 pub fn hint(cause: &Cause) -> Option<&'static str> {
@@ -55,13 +31,13 @@ pub fn hint(cause: &Cause) -> Option<&'static str> {
         | Cause::BadVerdict(reply)
         | Cause::LoginRefused(reply, _)
         | Cause::TurnedAway(reply)
-            if wants_tls(reply) =>
+            if reply.says_any(&WANTS_TLS) =>
         {
             Some("try --tls=require")
         }
         Cause::TurnedAway(reply) if has_no_room(reply) => Some("a higher --retries waits longer"),
         Cause::Refused(reply) | Cause::BadVerdict(reply) if reply.code() == 425 => Some(DATA),
-        Cause::TimedOut(phase, _) => timed_out(*phase),
+        Cause::TimedOut(phase, _) => Some(timed_out(*phase)),
         Cause::Lost(phase, error) => lost(*phase, error.kind()),
         // There is no active data connection through a proxy, and what failed is named already.
         Cause::Proxy(_, cause) if matches!(**cause, Cause::Lost(..) | Cause::TimedOut(..)) => None,
@@ -83,19 +59,26 @@ pub fn hint_of_name(cause: &Cause, what: &[u8], is_text: bool) -> Option<&'stati
     }
 }
 
-fn timed_out(phase: Phase) -> Option<&'static str> {
-    TIMED_OUT.iter().find(|(of, _)| *of == phase).map(|(_, hint)| *hint)
+fn timed_out(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Greeting => "ftps:// is for servers that wait for TLS; --timeout waits longer",
+        Phase::DataConnect => DATA,
+        _ => WAIT,
+    }
 }
 
 fn lost(phase: Phase, kind: ErrorKind) -> Option<&'static str> {
-    let fits =
-        |of: Phase, wanted: Option<ErrorKind>| of == phase && wanted.is_none_or(|w| w == kind);
-    LOST.iter().find(|(of, wanted, _)| fits(*of, *wanted)).map(|(.., hint)| *hint)
-}
-
-fn wants_tls(reply: &Reply) -> bool {
-    let words = reply.words().to_ascii_lowercase();
-    WANTS_TLS.iter().any(|text| memchr::memmem::find(&words, text).is_some())
+    match (phase, kind) {
+        (Phase::Resolve, ErrorKind::Other) => {
+            Some("without -4 and -6 any of its addresses will do")
+        }
+        (Phase::Resolve, _) => Some("is the name of the host right?"),
+        (Phase::Connect, ErrorKind::ConnectionRefused) => {
+            Some("is it another port? URL: ftp://HOST:PORT/")
+        }
+        (Phase::DataConnect, _) => Some(DATA),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -122,7 +105,7 @@ mod tests {
             let mut reader = ReplyReader::default();
             reader.push(format!("{text}\r\n").as_bytes());
             let reply = reader.take().unwrap().unwrap();
-            assert_eq!(wants_tls(&reply), wants, "{text}");
+            assert_eq!(reply.says_any(&WANTS_TLS), wants, "{text}");
         }
     }
 }

@@ -36,6 +36,9 @@ impl Default for Allowance {
 }
 
 impl Allowance {
+    /// None of it.
+    pub const NOTHING: Self = Self { entries: 0, bytes: 0 };
+
     /// That, and `more`.
     pub fn with(self, more: Self) -> Self {
         Self { entries: self.entries + more.entries, bytes: self.bytes + more.bytes }
@@ -90,7 +93,7 @@ pub struct Kept {
     used: Allowance,
     /// How many bytes in memory are enough.
     full: usize,
-    folders: usize,
+    has_folders: bool,
     roll: Roll,
     /// What went to the file: the file, and the sorted runs in it.
     runs: Option<(Spill, Vec<Run>)>,
@@ -105,15 +108,14 @@ impl Kept {
 
     /// None yet, and no more of them than `allowance`.
     pub fn within(allowance: Allowance, by: By, reverse: bool) -> Self {
-        let used = Allowance { entries: 0, bytes: 0 };
-        let roll = Roll::default();
+        let (used, roll) = (Allowance::NOTHING, Roll::default());
         Self {
             by,
             reverse,
             allowance,
             used,
             full: ROOM,
-            folders: 0,
+            has_folders: false,
             roll,
             runs: None,
             offset: None,
@@ -141,7 +143,7 @@ impl Kept {
         self.roll.push(name, entry)?;
         self.used.entries += 1;
         self.used.bytes += self.roll.text().saturating_sub(held);
-        self.folders += usize::from(entry.kind == Kind::Dir);
+        self.has_folders |= entry.kind == Kind::Dir;
         Ok(())
     }
 
@@ -166,7 +168,7 @@ impl Kept {
 
     /// Whether a directory is among them.
     pub fn has_folders(&self) -> bool {
-        self.folders > 0
+        self.has_folders
     }
 
     /// The first that came, unless it is in the file by now.

@@ -3,10 +3,7 @@
 use crate::error::Cause;
 use crate::met::Met;
 use crate::path::RemotePath;
-use crate::wire::Session;
-
-/// How many commands go out together: their replies are a few KiB.
-const FLIGHT: usize = 64;
+use crate::wire::{FLIGHT, Session};
 
 /// The directories of one server that are known to be there.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ pub fn is_directory(
     refusal: &Reply,
     may_ask: bool,
 ) -> bool {
-    if ["is a directory", "regular file", "plain file"].iter().any(|text| says(refusal, text)) {
+    if refusal.says_any(&[b"is a directory", b"regular file", b"plain file"]) {
         return true;
     }
     may_ask && refusal.code() == 550 && can_be_entered(server, path) == Some(true)
@@ -33,11 +33,7 @@ pub fn of_upload(server: &mut Server, path: &RemotePath, cause: Cause) -> Cause 
 /// A server that speaks of permission has said all: a tree that may not be written is not asked about file by
 /// file.
 fn is_about_a_place(reply: &Reply) -> bool {
-    matches!(reply.code(), 450 | 451 | 550 | 553) && !says(reply, "permission")
-}
-
-fn says(reply: &Reply, text: &str) -> bool {
-    memchr::memmem::find(&reply.words().to_ascii_lowercase(), text.as_bytes()).is_some()
+    matches!(reply.code(), 450 | 451 | 550 | 553) && !reply.says_any(&[b"permission"])
 }
 
 fn wrong_place(server: &mut Server, path: &RemotePath) -> Option<&'static str> {

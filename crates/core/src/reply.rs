@@ -164,6 +164,12 @@ impl Reply {
         Self { code: self.code, raw: self.without(secrets) }
     }
 
+    /// Whether one of `texts`, in lower case, is among the server's words, in any case.
+    pub fn says_any(&self, texts: &[&[u8]]) -> bool {
+        let words = self.words().to_ascii_lowercase();
+        texts.iter().any(|text| memchr::memmem::find(&words, text).is_some())
+    }
+
     /// The server's own words, codes taken off, lines joined by blanks, at most 400 bytes.
     pub fn words(&self) -> Vec<u8> {
         let mut words = Vec::new();

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use crate::begun;
 use crate::checksum::Sum;
 use crate::copy::End;
-use crate::deliver::{Departure, Seen, Store, send, send_kept};
+use crate::deliver::{Departure, Seen, Sizes, Store, send, send_kept};
 use crate::ending::Stake;
 use crate::error::Cause;
 use crate::path::RemotePath;
@@ -111,15 +111,10 @@ impl<'a> Supply<'a> {
         Ok(Some(bytes))
     }
 
-    fn send(
-        &mut self,
-        transfer: Transfer<'_>,
-        how: (Type, Seen<'_>),
-        size: Option<u64>,
-    ) -> Departure {
+    fn send(&mut self, transfer: Transfer<'_>, how: (Type, Seen<'_>), sizes: Sizes) -> Departure {
         match self {
-            Self::File(file, _) => send(transfer, End::Plain(file.as_fd()), how, size),
-            Self::Stream(stream) => send_kept(transfer, stream, how, size),
+            Self::File(file, _) => send(transfer, End::Plain(file.as_fd()), how, sizes),
+            Self::Stream(stream) => send_kept(transfer, stream, how, sizes),
         }
     }
 }
@@ -225,8 +220,8 @@ fn attempt(
     let session =
         server.session(Wants { features: !job.path.as_bytes().is_ascii(), data: true })?;
     let append = job.how == Store::Append;
-    let bytes = (progress.stored, progress.supply.left(progress.stored));
-    let transfer = session.store(append, job.path, job.kind, bytes);
+    let left = progress.supply.left(progress.stored);
+    let transfer = session.store(append, job.path, job.kind, (progress.stored, left));
     let mut transfer = transfer.inspect_err(|cause| {
         // ProFTPD takes the REST and refuses the STOR behind it (AllowStoreRestart).
         progress.whole_only |= progress.stored > 0 && matches!(cause, Cause::Refused(_));
@@ -239,7 +234,8 @@ fn attempt(
     }
     let size = job.size.map(|size| size.saturating_sub(progress.stored));
     let seen = (job.sum.as_slice(), progress.stored);
-    let Departure { moved, all, end } = progress.supply.send(transfer, (job.kind, seen), size);
+    let Departure { moved, all, end } =
+        progress.supply.send(transfer, (job.kind, seen), (size, size.or(left)));
     progress.taken = progress.stored + moved;
     match end {
         Ok(()) => agree(server, job, progress),

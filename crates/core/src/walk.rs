@@ -125,14 +125,6 @@ const MAX_PATH: usize = 32 * 1024;
 /// Why a directory is left out that leads to itself, lies too deep, or is one too many.
 const WITHOUT_END: &str = "a directory tree without end";
 
-impl Listing {
-    fn take_in(&mut self, name: &[u8], entry: &Entry<'_>) -> Result<(), Cause> {
-        self.print.see(name, entry);
-        self.witnesses.see(name, entry);
-        Ok(self.kept.push(name, entry)?)
-    }
-}
-
 struct Walk<'w, 'v> {
     server: &'w mut Server,
     sweep: Sweep,
@@ -151,7 +143,7 @@ struct Above {
 
 impl Default for Above {
     fn default() -> Self {
-        Self { used: Allowance { entries: 0, bytes: 0 }, held: 0 }
+        Self { used: Allowance::NOTHING, held: 0 }
     }
 }
 
@@ -165,6 +157,14 @@ struct Listing {
     witnesses: Witnesses,
     /// Whether all of it came, and was understood.
     whole: bool,
+}
+
+impl Listing {
+    fn take_in(&mut self, name: &[u8], entry: &Entry<'_>) -> Result<(), Cause> {
+        self.print.see(name, entry);
+        self.witnesses.see(name, entry);
+        Ok(self.kept.push(name, entry)?)
+    }
 }
 
 impl Walk<'_, '_> {

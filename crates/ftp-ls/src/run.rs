@@ -119,11 +119,8 @@ impl List {
         let mut witnesses = Witnesses::new(self.look.times);
         witnesses.see(&path.name(), entry);
         let parent = path.parent().unwrap_or_default();
-        let offset = self.offset_of(server, report, &parent, &witnesses)?;
-        let mut entry = entry.clone();
-        if let Some(offset) = offset {
-            entry.modified = entry.modified.map(|stamp| stamp.to_utc(offset));
-        }
+        self.offset_of(server, report, &parent, &witnesses)?;
+        let entry = clock::shown(entry.clone(), server.clock, self.look.times);
         let dir = Some((&server.origin, path));
         self.out.entry(Place { dir, name: b"" }, shown, &entry)
     }

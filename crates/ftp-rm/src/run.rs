@@ -17,7 +17,7 @@ use ftp_core::servers::Server;
 use ftp_core::sources::{self, Source};
 use ftp_core::url::Origin;
 use ftp_core::walk::{Item, Onward, Step, Sweep, walk};
-use ftp_core::wire::{Next, Wants};
+use ftp_core::wire::{FLIGHT, Next, Wants};
 use ftp_core::workers;
 
 use crate::plan::{Depth, Plan};
@@ -41,9 +41,6 @@ pub fn run(plan: Plan) -> Report {
         rm.finish(lead);
     })
 }
-
-/// How many commands go out together: their replies are a few KiB.
-const FLIGHT: usize = 64;
 
 /// Where the walk through a tree is.
 #[derive(Default)]

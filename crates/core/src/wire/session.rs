@@ -23,6 +23,9 @@ use crate::url::Origin;
 /// the verdict on a transfer, a checksum.
 pub(super) const VERDICT_PATIENCE: u32 = 4;
 
+/// How many commands go out together: their replies are a few KiB.
+pub const FLIGHT: usize = 64;
+
 /// What the first flight of commands should bring back besides the login.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Wants {
@@ -213,7 +216,7 @@ impl Session {
     }
 
     /// Asks the same of several paths, in their order, with one wait where commands may go out ahead of
-    /// their replies. There must be so few that their replies fit into the buffers between us.
+    /// their replies. There must be so few that their replies fit into the buffers between us: [`FLIGHT`].
     ///
     /// # Errors
     /// Those of [`Self::ask`]; what was answered before stands in `replies`.
@@ -554,7 +557,7 @@ impl Session {
     }
 
     /// The same of several, in two waits where commands may go out together; tells which of them are
-    /// there now. There must be so few that their replies fit into the buffers between us.
+    /// there now. There may be as many as for [`Self::ask_all`].
     ///
     /// # Errors
     /// The connection is lost, or there is no way back to the login directory.

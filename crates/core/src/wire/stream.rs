@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use suppaftp::rustls::ClientConfig;
 
 use super::tls::{self, TlsStream};
-use crate::copy::ReadWrite;
+use crate::copy::{ReadWrite, read_into};
 use crate::error::Cause;
 use crate::pace::{Pace, SPAN};
 
@@ -141,8 +141,7 @@ impl ReadWrite for Stream {
             let record = stream.fill_buf()?;
             return Ok(record.get(..buffer.len()).unwrap_or(record));
         }
-        let count = self.read(buffer)?;
-        Ok(buffer.get(..count).unwrap_or(&[]))
+        read_into(self, buffer)
     }
 
     fn consume(&mut self, count: usize) {

@@ -21,7 +21,7 @@ use rustls::{
 
 use super::revoked;
 use super::tickets::Tickets;
-use super::verifiers::{TrustAnybody, Vouched, is_authority};
+use super::verifiers::{Verifier, Whom, is_authority};
 use crate::error::{Cause, Phase};
 
 /// The most that rustls takes before it has sent what it took, in bytes: a buffer of the copy loop with
@@ -104,11 +104,9 @@ impl TlsTrust {
     /// A file that cannot be read, or that holds no certificate, key or list.
     pub fn load(options: &TlsOptions) -> Result<Self, Cause> {
         let provider = Arc::new(ring::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> = if options.insecure {
-            Arc::new(TrustAnybody(Arc::clone(&provider)))
-        } else {
-            Arc::new(vouched(options, &provider)?)
-        };
+        let whom = if options.insecure { Whom::Anybody } else { vouched(options, &provider)? };
+        let verifier = Arc::new(Verifier { provider: Arc::clone(&provider), whom });
+        let verifier: Arc<dyn ServerCertVerifier> = verifier;
         let with = |versions| config(versions, &provider, &verifier, options);
         Ok(Self { any: with(&[&TLS13, &TLS12])?, older: with(&[&TLS12])? })
     }
@@ -145,7 +143,7 @@ fn config(
 /// Who may vouch for servers: those in the file that was named, or the system's. With revocation lists all
 /// certificates up to the authority that is trusted must be told of by one that is not out of date, and not
 /// be on it: as curl does with OpenSSL.
-fn vouched(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Vouched, Cause> {
+fn vouched(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Whom, Cause> {
     let (store, named) = roots(options.authorities.as_deref())?;
     let provider = Arc::clone(provider);
     let mut builder = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider);
@@ -154,7 +152,7 @@ fn vouched(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Vouch
         builder = builder.with_crls(revoked::lists(file)?).enforce_revocation_expiration();
     }
     let authorities = builder.build().map_err(|error| revoked::no_verifier(lists, &error))?;
-    Ok(Vouched { authorities, named })
+    Ok(Whom::Vouched { authorities, named })
 }
 
 /// Those that are trusted, and the certificates of `file`, each of which may be a server's own.

@@ -7,24 +7,38 @@ use suppaftp::rustls;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// Those whom an authority vouches for, and those that were named themselves.
-///
-/// `openssl req -x509`, with which most servers of one person get their certificate, makes one that says it is
-/// an authority, and webpki takes none such for a server's. Where the user named that very
-/// certificate, and it is in its time, the name in it is all that is left to look at.
+/// Whose certificate is taken. Signatures are checked in any case, so that the peer has the key it shows.
 #[derive(Debug)]
-pub(super) struct Vouched {
-    pub(super) authorities: Arc<WebPkiServerVerifier>,
-    /// The certificates in the file that the user named.
-    pub(super) named: Vec<CertificateDer<'static>>,
+pub(super) struct Verifier {
+    pub(super) provider: Arc<CryptoProvider>,
+    pub(super) whom: Whom,
 }
 
-impl ServerCertVerifier for Vouched {
+/// See [`Verifier`].
+#[derive(Debug)]
+pub(super) enum Whom {
+    /// For `--insecure`: any certificate will do.
+    Anybody,
+    /// Those whom an authority vouches for, and those that were named themselves.
+    ///
+    /// `openssl req -x509`, with which most servers of one person get their certificate, makes one that says it
+    /// is an authority, and webpki takes none such for a server's. Where the user named that very
+    /// certificate, and it is in its time, the name in it is all that is left to look at.
+    Vouched {
+        authorities: Arc<WebPkiServerVerifier>,
+        /// The certificates in the file that the user named.
+        named: Vec<CertificateDer<'static>>,
+    },
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -33,7 +47,10 @@ impl ServerCertVerifier for Vouched {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let judged = self.authorities.verify_server_cert(
+        let Whom::Vouched { authorities, named } = &self.whom else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        let judged = authorities.verify_server_cert(
             end_entity,
             intermediates,
             server_name,
@@ -42,7 +59,7 @@ impl ServerCertVerifier for Vouched {
         );
         match judged {
             Err(Error::InvalidCertificate(bad))
-                if lacks_voucher(&bad) && self.named.contains(end_entity) =>
+                if lacks_voucher(&bad) && named.contains(end_entity) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
@@ -57,7 +74,7 @@ impl ServerCertVerifier for Vouched {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities.verify_tls12_signature(message, cert, dss)
+        verify_tls12_signature(message, cert, dss, self.algorithms())
     }
 
     fn verify_tls13_signature(
@@ -66,11 +83,17 @@ impl ServerCertVerifier for Vouched {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities.verify_tls13_signature(message, cert, dss)
+        verify_tls13_signature(message, cert, dss, self.algorithms())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities.supported_verify_schemes()
+        self.algorithms().supported_schemes()
+    }
+}
+
+impl Verifier {
+    fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
+        &self.provider.signature_verification_algorithms
     }
 }
 
@@ -83,46 +106,4 @@ fn lacks_voucher(bad: &CertificateError) -> bool {
 /// Whether it was refused because it says that it is an authority.
 pub(super) fn is_authority(bad: &CertificateError) -> bool {
     matches!(bad, CertificateError::Other(why) if why.to_string().contains("CaUsedAsEndEntity"))
-}
-
-/// For `--insecure`: signatures are still checked, so that the peer has the key it shows, but any
-/// certificate will do.
-#[derive(Debug)]
-pub(super) struct TrustAnybody(pub(super) Arc<CryptoProvider>);
-
-impl ServerCertVerifier for TrustAnybody {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
