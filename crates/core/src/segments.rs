@@ -77,6 +77,7 @@ fn over_several(
     most: NonZeroU32,
 ) -> Result<Option<u64>, Cause> {
     let mut ahead = dial_ahead(server, most);
+    make_room(server, job.path, &mut ahead);
     let version = match version(server, job.path) {
         Ok(Some(version)) => version,
         Ok(None) => return Ok(None),
@@ -118,6 +119,14 @@ fn dial_ahead(server: &mut Server, most: NonZeroU32) -> Vec<Receiver<Server>> {
     }
 }
 
+/// A server that is full may have let in one of the others in place of the first, as its processes come to
+/// count them (ProFTPD): then they go, since only the first waits for a place.
+fn make_room(server: &mut Server, path: &RemotePath, ahead: &mut Vec<Receiver<Server>>) {
+    if !ahead.is_empty() && !server.finds_room(wants(path)) {
+        ahead.clear();
+    }
+}
+
 /// Another connection to the same server, once it is made: nothing comes where it cannot be, and nobody
 /// has to wait for it.
 fn dial(server: &Server) -> Receiver<Server> {
@@ -131,10 +140,13 @@ fn dial(server: &Server) -> Receiver<Server> {
     dialed
 }
 
+fn wants(path: &RemotePath) -> Wants {
+    Wants { features: !path.as_bytes().is_ascii(), data: true }
+}
+
 /// `None` where the server has no SIZE, or the file is too small for all this.
 fn version(server: &mut Server, path: &RemotePath) -> Result<Option<Version>, Cause> {
-    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
-    let session = server.session(wants)?;
+    let session = server.session(wants(path))?;
     let (size, modified) = session.size_and_time(path)?;
     let size = size.filter(|&size| size >= 2 * WORTHWHILE);
     Ok(size.map(|size| Version { size, modified }))
@@ -315,8 +327,8 @@ impl Stretch<'_> {
 
     fn attempt(&mut self, server: &mut Server) -> Result<(), Cause> {
         let (job, board) = self.with;
-        let wants = Wants { features: !job.path.as_bytes().is_ascii(), data: true };
-        let mut transfer = server.session(wants)?.retrieve(job.path, Type::Image, self.at)?;
+        let session = server.session(wants(job.path))?;
+        let mut transfer = session.retrieve(job.path, Type::Image, self.at)?;
         if transfer.from != self.at {
             transfer.abandon();
             return Err(Cause::Operand("the server has no REST".into()));

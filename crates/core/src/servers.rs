@@ -183,6 +183,19 @@ impl Server {
         self.socket.is_some()
     }
 
+    /// Opens the session, unless the server is full: `false` then, and nobody has waited. What else is
+    /// wrong the next [`Self::session`] says.
+    pub fn finds_room(&mut self, wants: Wants) -> bool {
+        let patient = std::mem::replace(&mut self.patient, false);
+        self.arrive(wants);
+        self.patient = patient;
+        let full = self.kept.take_if(|cause| is_crowded(cause)).is_some();
+        if full {
+            self.try_again();
+        }
+        !full
+    }
+
     /// Whether there is a session by now. Where none can be opened, the next [`Self::session`] says
     /// why.
     pub fn arrive(&mut self, wants: Wants) -> bool {
