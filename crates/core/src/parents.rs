@@ -16,11 +16,21 @@ impl Made {
     /// The server's refusal, or a lost connection.
     pub fn directory(&mut self, session: &mut Session, dir: &RemotePath) -> Result<(), Cause> {
         let dir = dir.trimmed();
-        if dir.is_empty() || dir.as_bytes() == b"/" || self.knows(&dir)? {
+        if !self.lacks(&dir)? {
             return Ok(());
         }
         session.make_directory(&dir)?;
         self.is_there(&dir)
+    }
+
+    /// Asks for `dir` and waits for nothing: [`Self::directory`] of it does, before anything else is asked
+    /// there.
+    ///
+    /// # Errors
+    /// The connection is lost, or the temporary file of known names fails.
+    pub fn begin(&mut self, session: &mut Session, dir: &RemotePath) -> Result<(), Cause> {
+        let dir = dir.trimmed();
+        if self.lacks(&dir)? { session.begin_directory(&dir) } else { Ok(()) }
     }
 
     /// Makes those of `dirs` that are not known, many at a time. Of one that cannot be made
@@ -60,6 +70,11 @@ impl Made {
             self.with_parents(session, &parent)?;
         }
         self.directory(session, &dir)
+    }
+
+    /// Whether it has to be made.
+    fn lacks(&self, dir: &RemotePath) -> Result<bool, Cause> {
+        Ok(!(dir.is_empty() || dir.as_bytes() == b"/" || self.knows(dir)?))
     }
 
     fn knows(&self, dir: &RemotePath) -> Result<bool, Cause> {

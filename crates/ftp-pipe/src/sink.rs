@@ -20,6 +20,8 @@ pub struct Sink<'a> {
     place: &'a Place,
     how: &'a How,
     made: Made,
+    /// A directory that was asked for, with the reply still due.
+    begun: Option<RemotePath>,
     /// What this run has stored: two sources of one name must not overwrite each other.
     sent: Met,
 }
@@ -48,7 +50,7 @@ impl<'a> Sink<'a> {
         let each = places.map(|(place, servers)| match servers.at(&place.origin) {
             Ok(server) => {
                 let (made, sent) = (Made::default(), Met::default());
-                Ok(Self { server, place, how, made, sent })
+                Ok(Self { server, place, how, made, begun: None, sent })
             }
             Err(cause) => Err((place, cause)),
         });
@@ -111,9 +113,28 @@ impl<'a> Sink<'a> {
     /// # Errors
     /// The server's refusal.
     pub fn directory(&mut self, dir: &RemotePath) -> Result<(), Cause> {
-        let wants = Wants { features: !dir.as_bytes().is_ascii(), data: false };
-        let session = self.server.session(wants)?;
+        self.begun = None;
+        let session = self.server.session(for_directory(dir))?;
         self.made.directory(session, dir)
+    }
+
+    /// Has a directory made while something else is waited for. [`Self::directory`] tells how that went,
+    /// or [`Self::forget_directory`] takes the reply, before the next thing is asked here.
+    pub fn begin_directory(&mut self, dir: RemotePath) {
+        let wants = for_directory(&dir);
+        if self.server.arrive(wants)
+            && let Ok(session) = self.server.session(wants)
+            && self.made.begin(session, &dir).is_ok()
+        {
+            self.begun = Some(dir);
+        }
+    }
+
+    /// Where a directory was asked for that nobody has entered it stays, as with `cp -R`.
+    pub fn forget_directory(&mut self) {
+        if let Some(dir) = self.begun.take() {
+            let _ = self.directory(&dir);
+        }
     }
 
     /// # Errors
@@ -191,4 +212,8 @@ impl<'a> Sink<'a> {
     pub fn insists_on_time(&self) -> bool {
         self.how.keep_time == Some(Insist::Yes)
     }
+}
+
+fn for_directory(dir: &RemotePath) -> Wants {
+    Wants { features: !dir.as_bytes().is_ascii(), data: false }
 }

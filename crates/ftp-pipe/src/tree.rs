@@ -1,5 +1,6 @@
 //! A tree, as `cp -R` copies it: directories in order and once, empty ones too; files are handed out.
 
+use ftp_core::charset::Charset;
 use ftp_core::error::Cause;
 use ftp_core::listing::Kind;
 use ftp_core::path::RemotePath;
@@ -11,6 +12,7 @@ use ftp_core::wire::{Next, Type};
 
 use crate::args::Links;
 use crate::run::{Failed, Job, Pipe};
+use crate::sink::Sink;
 
 impl Pipe<'_> {
     /// # Errors
@@ -23,19 +25,42 @@ impl Pipe<'_> {
         kind: Type,
     ) -> Result<(), Cause> {
         let roots = self.targets(server, report, source);
-        walk(server, &source.path, Sweep::EVERYTHING, &mut |server, step| {
+        let walked = walk(server, &source.path, Sweep::EVERYTHING, &mut |server, step| {
+            server.fix_charset();
             sources::adopt_charset(server, report);
             match &step {
                 Step::Enter(item) => self.directory(server, report, (item, &roots)),
                 Step::Leaf(item) => self.leaf(server, report, (item, &roots), kind),
                 Step::Leave { item, whole } => self.run.gone.left(&server.origin, item, *whole),
-                Step::Approach(_) => {}
+                Step::Approach(item) => self.begin_directory(server, (item, &roots)),
                 Step::Failed(failure) => {
+                    self.forget_directories();
                     sources::failed_in_tree(report, &server.origin, failure);
                 }
             }
             Ok(Onward::In)
-        })
+        });
+        self.forget_directories();
+        walked
+    }
+
+    /// Asks for a directory before it is listed at the source, so that nobody waits for it. What the
+    /// names mean may not be known before, and what goes wrong shows when it is entered.
+    fn begin_directory(&mut self, server: &Server, (item, roots): (&Item, &[Option<RemotePath>])) {
+        let (name, charset) = (item.relative(), server.charset());
+        if charset == Charset::Auto && !name.is_ascii() {
+            return;
+        }
+        for (sink, root) in self.sinks.iter_mut().zip(roots) {
+            let dir = root.as_ref().and_then(|root| sink.below(root, &name, charset).ok());
+            if let Some(dir) = dir {
+                sink.begin_directory(dir);
+            }
+        }
+    }
+
+    fn forget_directories(&mut self) {
+        self.sinks.iter_mut().for_each(Sink::forget_directory);
     }
 
     fn directory(

@@ -462,6 +462,17 @@ impl Session {
         self.send(b"EPSV")
     }
 
+    /// Takes the answer to an EPSV that went out ahead: nothing may be due before what is not read in its
+    /// turn.
+    pub(super) fn take_presumed(&mut self) -> Result<(), Cause> {
+        if self.control.owes() {
+            self.epsv_presumed = false;
+            let reply = self.send(b"EPSV")?;
+            self.take_epsv(&reply);
+        }
+        Ok(())
+    }
+
     /// Whether the next EPSV may go out before it is asked for.
     pub(super) fn may_presume_epsv(&self) -> bool {
         self.pipeline && self.epsv && self.access.active.is_none()
@@ -554,6 +565,16 @@ impl Session {
             return Ok(());
         }
         Err(Cause::Refused(made))
+    }
+
+    /// Sends the MKD of [`Self::make_directory`], which has to come next and takes the reply. One command
+    /// that nothing else follows is not ahead of any reply, so every server takes it.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn begin_directory(&mut self, path: &RemotePath) -> Result<(), Cause> {
+        self.take_presumed()?;
+        self.control.presume(&[line("MKD", Some(path))])
     }
 
     /// The same of several, in two waits where commands may go out together; tells which of them are
