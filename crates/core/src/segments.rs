@@ -9,7 +9,7 @@ use std::io::{self, Seek, SeekFrom};
 use std::num::NonZeroU32;
 use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ fn over_several(
     open: &(dyn Fn() -> io::Result<File> + Sync),
     most: NonZeroU32,
 ) -> Result<Option<u64>, Cause> {
-    let mut ahead = dial_ahead(server, most);
+    let mut ahead = dial_ahead(server, job.path, most);
     make_room(server, job.path, &mut ahead);
     let version = match version(server, job.path) {
         Ok(Some(version)) => version,
@@ -91,29 +91,37 @@ fn over_several(
     if count < 2 {
         return Ok(None);
     }
-    let board = Board::new(version.size);
-    thread::scope(|scope| {
+    let board = Board::new(version.size, count);
+    let now = thread::scope(|scope| {
         for segment in 1..count {
             let dialed = ahead.pop().unwrap_or_else(|| dial(server));
             let board = &board;
             let begin = board.units() * segment / count;
-            scope.spawn(move || join_in(&dialed, (job, board), open, begin));
+            scope.spawn(move || {
+                let _shift = Shift(board);
+                join_in(&dialed, (job, board), open, begin);
+            });
         }
         board.settle(work(server, (job, &board), open, None));
+        drop(Shift(&board));
+        server.try_again();
+        // The others read how the server says that it is done meanwhile.
+        board.is_filled().then(|| self::version(server, job.path))
     });
-    server.try_again();
-    match board.end()? {
-        true if self::version(server, job.path)? == Some(version) => Ok(Some(version.size)),
-        true => Err(Cause::changed()),
-        false => Ok(None),
+    match (board.end()?, now.transpose()?.flatten()) {
+        (true, now) if now == Some(version) => Ok(Some(version.size)),
+        (true, _) => Err(Cause::changed()),
+        (false, _) => Ok(None),
     }
 }
 
 /// The other connections, where this is the first file from a server: they are made while the first session
-/// logs in. That one is connected before, so that it has its place, and logs in alone, so that a wrong
-/// password is sent once.
-fn dial_ahead(server: &mut Server, most: NonZeroU32) -> Vec<Receiver<Server>> {
-    match !server.was_reached() && server.dial() {
+/// logs in and asks for `path`. That one is connected before, so that it has its place, and logs in alone, so
+/// that a wrong password is sent once.
+fn dial_ahead(server: &mut Server, path: &RemotePath, most: NonZeroU32) -> Vec<Receiver<Server>> {
+    // Other names mean something only once the server was told that they are UTF-8.
+    let about = Some(path).filter(|path| path.as_bytes().is_ascii());
+    match !server.was_reached() && server.dial(about) {
         true => (1..most.get()).map(|_| dial(server)).collect(),
         false => Vec::new(),
     }
@@ -133,7 +141,7 @@ fn dial(server: &Server) -> Receiver<Server> {
     let (told, dialed) = mpsc::channel();
     let mut other = server.another();
     thread::spawn(move || {
-        if other.dial() {
+        if other.dial(None) {
             let _ = told.send(other);
         }
     });
@@ -158,10 +166,16 @@ struct Board {
     /// Bytes of all units but the last.
     unit: u64,
     state: Mutex<State>,
+    /// Somebody has left, or the last unit is here.
+    news: Condvar,
 }
 
 struct State {
     taken: Vec<bool>,
+    /// How many units are here, all of them.
+    here: u64,
+    /// How many are at work.
+    crew: u64,
     /// Nobody goes on.
     stopped: bool,
     /// The server sends what was not asked for: it says yes to REST and means no.
@@ -170,13 +184,13 @@ struct State {
 }
 
 impl Board {
-    /// The first unit is taken by the one that begins the file.
-    fn new(size: u64) -> Self {
+    /// For a crew of so many. The first unit is taken by the one that begins the file.
+    fn new(size: u64, crew: u64) -> Self {
         let unit = (size / PARTS).clamp(UNIT.0, UNIT.1);
         let units = usize::try_from(size.div_ceil(unit)).unwrap_or(usize::MAX);
         let taken = (0..units).map(|unit| unit == 0).collect();
-        let state = State { taken, stopped: false, overrun: false, cause: None };
-        Self { size, unit, state: Mutex::new(state) }
+        let state = State { taken, here: 0, crew, stopped: false, overrun: false, cause: None };
+        Self { size, unit, state: Mutex::new(state), news: Condvar::new() }
     }
 
     fn units(&self) -> u64 {
@@ -189,6 +203,20 @@ impl Board {
         let stopped = state.stopped;
         let place = usize::try_from(unit).ok().and_then(|unit| state.taken.get_mut(unit));
         place.is_some_and(|taken| !stopped && !std::mem::replace(taken, true))
+    }
+
+    /// A unit is here, all of it.
+    fn arrived(&self) {
+        self.state().here += 1;
+        self.news.notify_all();
+    }
+
+    /// Waits until all bytes are here, or nobody is left who could bring them; says whether they are.
+    fn is_filled(&self) -> bool {
+        let units = self.units();
+        let goes_on = |state: &mut State| state.here < units && state.crew > 0;
+        let state = self.news.wait_while(self.state(), goes_on);
+        state.unwrap_or_else(PoisonError::into_inner).here >= units
     }
 
     /// The middle of the longest stretch that nobody has taken: who is before it needs half the time
@@ -251,6 +279,17 @@ impl Board {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of the crew at work, however that ends.
+struct Shift<'b>(&'b Board);
+
+impl Drop for Shift<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.crew = state.crew.saturating_sub(1);
+        self.0.news.notify_all();
     }
 }
 
@@ -371,6 +410,9 @@ impl Stretch<'_> {
                 transfer.abandon();
                 return Ok(());
             }
+            if self.at >= end.min(board.size) {
+                board.arrived();
+            }
             if last || self.at < end {
                 return self.finish(transfer, job.next);
             }
@@ -421,13 +463,13 @@ mod tests {
     #[test]
     fn units_are_neither_small_nor_large() {
         for (size, unit) in [(8 << 20, 256 << 10), (64 << 20, 512 << 10), (1 << 40, LARGEST)] {
-            assert_eq!(Board::new(size).unit, unit);
+            assert_eq!(Board::new(size, 1).unit, unit);
         }
     }
 
     #[test]
     fn who_is_done_begins_in_the_middle_of_what_is_left() {
-        let board = Board::new(1000 * LARGEST + 1);
+        let board = Board::new(1000 * LARGEST + 1, 1);
         assert_eq!((board.units(), board.gap()), (1001, Some(501)));
         assert!(board.take(501) && !board.take(501) && !board.take(0) && !board.take(1001));
         assert_eq!(board.gap(), Some(251));
@@ -442,7 +484,7 @@ mod tests {
 
     #[test]
     fn nobody_goes_back_for_little() {
-        let board = Board::new(16 << 20);
+        let board = Board::new(16 << 20, 1);
         for unit in 1..60 {
             assert!(board.take(unit));
         }
@@ -453,7 +495,7 @@ mod tests {
 
     #[test]
     fn nobody_goes_on_after_a_failure() {
-        let board = Board::new(1000 * LARGEST);
+        let board = Board::new(1000 * LARGEST, 1);
         board.settle(Err(Cause::changed()));
         assert!(!board.take(1) && board.gap().is_none());
         assert!(board.end().is_err());

@@ -1,7 +1,6 @@
 //! The servers of a run: one session each, opened when it is first needed, and again when it
 //! was lost.
 
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use crate::meter::Meter;
 use crate::path::RemotePath;
 use crate::retry::Tries;
 use crate::url::Origin;
-use crate::wire::{Access, Credentials, Session, Wants, Way};
+use crate::wire::{Access, Credentials, Dialed, Session, Wants, Way};
 
 /// How long a server may take to store what it had received when the connection was cut.
 const STORING: Duration = Duration::from_millis(150);
@@ -41,7 +40,7 @@ pub struct Server {
     credentials: Credentials,
     session: Option<Session>,
     /// A connection of which the login has not begun.
-    socket: Option<TcpStream>,
+    dialed: Option<Dialed>,
     /// Whether it takes commands ahead of its replies, as far as is known.
     pipeline: bool,
     /// Why it is no use to try again in this run.
@@ -160,8 +159,8 @@ impl Server {
         let waits = self.patient && !self.reached;
         let mut tries = Tries::for_a_place(if waits { self.access.retries } else { 0 });
         loop {
-            let (origin, socket) = (&self.origin, self.socket.take());
-            let opened = Session::open_over(socket, origin, &self.access, &self.credentials, how);
+            let (origin, dialed) = (&self.origin, self.dialed.take());
+            let opened = Session::open_over(dialed, origin, &self.access, &self.credentials, how);
             let Err(cause) = &opened else { return opened };
             if !is_crowded(cause) || !tries.again() {
                 self.gone = cause.server_is_gone().then(|| cause.outcome());
@@ -170,17 +169,17 @@ impl Server {
         }
     }
 
-    /// Connects, so that the next [`Self::session`] has to log in only. Where that cannot be done, `false`,
-    /// it says why.
-    pub fn dial(&mut self) -> bool {
-        match Session::dial(&self.origin, &self.access) {
-            Ok(socket) => self.socket = Some(socket),
+    /// Connects, so that the next [`Self::session`] has to log in only, and knows size and time of a file
+    /// then. Where that cannot be done, `false`, it says why.
+    pub fn dial(&mut self, about: Option<&RemotePath>) -> bool {
+        match Session::dial(&self.origin, &self.access, about) {
+            Ok(dialed) => self.dialed = Some(dialed),
             Err(cause) => {
                 self.gone = cause.server_is_gone().then(|| cause.outcome());
                 self.kept = Some(cause);
             }
         }
-        self.socket.is_some()
+        self.dialed.is_some()
     }
 
     /// Opens the session, unless the server is full: `false` then, and nobody has waited. What else is
@@ -268,7 +267,7 @@ impl Server {
             access: Arc::clone(&self.access),
             credentials: self.credentials.clone(),
             session: None,
-            socket: None,
+            dialed: None,
             kept: None,
             patient: false,
             gone: None,
@@ -359,7 +358,7 @@ impl Servers {
                     access,
                     credentials,
                     session: None,
-                    socket: None,
+                    dialed: None,
                     pipeline: true,
                     gone: None,
                     reached: false,

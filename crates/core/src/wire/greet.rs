@@ -11,7 +11,7 @@ use super::access::{Access, Credentials, TlsPolicy};
 use super::connect;
 use super::control::Control;
 use super::proxied;
-use super::session::{Session, Type, Wants, done, line, said};
+use super::session::{Dialed, Session, Type, Wants, done, line, said};
 use super::stream::Stream;
 use crate::crowd::has_no_room;
 use crate::error::{Cause, Phase};
@@ -29,15 +29,15 @@ pub(super) struct How {
     pub(super) older_tls: bool,
 }
 
-/// See [`Session::open`]. `socket` is to the server already.
+/// See [`Session::open`]. `dialed` is to the server already.
 pub(super) fn open(
     origin: &Origin,
     access: &Arc<Access>,
     credentials: &Credentials,
-    (wants, how, socket): (Wants, How, Option<TcpStream>),
+    (wants, how, dialed): (Wants, How, Option<Dialed>),
 ) -> Result<Session, Cause> {
-    let socket = Cell::new(socket);
-    let guest = Guest { origin, access, credentials, wants, how, socket };
+    let dialed = Cell::new(dialed);
+    let guest = Guest { origin, access, credentials, wants, how, dialed };
     if how.pipeline
         && let Some(session) = guest.pipelined()?
     {
@@ -65,7 +65,7 @@ struct Guest<'a> {
     wants: Wants,
     how: How,
     /// For the first try.
-    socket: Cell<Option<TcpStream>>,
+    dialed: Cell<Option<Dialed>>,
 }
 
 impl Guest<'_> {
@@ -142,9 +142,9 @@ impl Guest<'_> {
     fn connect(&self) -> Result<Session, Cause> {
         let Access { timeout, trace, .. } = **self.access;
         let Origin { host, .. } = self.origin;
-        let socket = match self.socket.take() {
-            Some(socket) => socket,
-            None => reach(self.origin, self.access)?,
+        let Dialed { socket, questions } = match self.dialed.take() {
+            Some(dialed) => dialed,
+            None => Session::dial(self.origin, self.access, None)?,
         };
         let mut stream = Stream::Plain(socket);
         let mut tls = None;
@@ -163,6 +163,7 @@ impl Guest<'_> {
         );
         session.control.owe();
         session.tls = tls;
+        session.told = questions.into_iter().map(|question| (question, None)).collect();
         Ok(session)
     }
 
@@ -269,6 +270,7 @@ fn followers(session: &Session, wants: Wants) -> Vec<Vec<u8>> {
     if wants.data && session.epsv && session.access.active.is_none() {
         lines.push(line("EPSV", None));
     }
+    lines.extend(session.told.iter().map(|(question, _)| question.clone()));
     lines
 }
 
@@ -326,7 +328,10 @@ fn take_answer(session: &mut Session, line: &[u8], reply: Reply) -> Result<(), C
                 "the server refuses to protect data connections: {said}"
             )));
         }
-        _ => {}
+        _ => {
+            let told = session.told.iter_mut().find(|(question, _)| question == line);
+            told.into_iter().for_each(|(_, told)| *told = Some(reply.clone()));
+        }
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub use data::{Next, Transfer};
 pub use list::{Listed, Raw, Visit};
 pub use pair::{Begun, Indirect, Pair, Way};
 pub use pulse::Pulse;
-pub use session::{FLIGHT, Session, Type, Wants, said};
+pub use session::{Dialed, FLIGHT, Session, Type, Wants, said};
 pub use stream::Stream;
 pub use tls::{TlsOptions, TlsTrust};
 pub use trace::Trace;

@@ -83,6 +83,8 @@ pub struct Session {
     pub(super) one_by_one: bool,
     /// The SIZE that went out at the end of an upload, ahead of the verdict.
     pub(super) size_presumed: Option<Vec<u8>>,
+    /// What was asked behind the login, see [`Dialed`], and the replies.
+    pub(super) told: Vec<(Vec<u8>, Option<Reply>)>,
     /// Whether MLSD was refused, whatever FEAT says.
     pub(super) no_mlsd: bool,
     /// Whether `LIST -a` was taken for a name, so that it is not sent again.
@@ -108,6 +110,13 @@ pub struct Session {
     pub(super) guess: Option<Guess>,
 }
 
+/// A connection of which the login has not begun, and what is asked behind it.
+#[derive(Debug)]
+pub struct Dialed {
+    pub(super) socket: TcpStream,
+    pub(super) questions: Vec<Vec<u8>>,
+}
+
 impl Session {
     /// Connects, starts TLS as the origin and the access say, and logs in. `pipeline` tells whether
     /// this server may be sent commands ahead of its replies.
@@ -123,27 +132,33 @@ impl Session {
         Self::open_over(None, origin, access, credentials, (wants, pipeline))
     }
 
-    /// The same over a socket of [`Self::dial`], if there is one.
+    /// The same over a connection of [`Self::dial`], if there is one.
     ///
     /// # Errors
     /// Those of [`Self::open`].
     pub fn open_over(
-        socket: Option<TcpStream>,
+        dialed: Option<Dialed>,
         origin: &Origin,
         access: &Arc<Access>,
         credentials: &Credentials,
         (wants, pipeline): (Wants, bool),
     ) -> Result<Self, Cause> {
         let how = How { pipeline: pipeline && access.pipeline, older_tls: false };
-        greet::open(origin, access, credentials, (wants, how, socket))
+        greet::open(origin, access, credentials, (wants, how, dialed))
     }
 
-    /// Connects, and does not log in.
+    /// Connects, and does not log in. Size and time of a file are asked for behind the login, so that
+    /// [`Self::size_and_time`] knows them then.
     ///
     /// # Errors
     /// The server is not reached.
-    pub fn dial(origin: &Origin, access: &Access) -> Result<TcpStream, Cause> {
-        greet::reach(origin, access)
+    pub fn dial(
+        origin: &Origin,
+        access: &Access,
+        about: Option<&RemotePath>,
+    ) -> Result<Dialed, Cause> {
+        let questions = about.map_or(Vec::new(), |path| size_and_time(path).to_vec());
+        greet::reach(origin, access).map(|socket| Dialed { socket, questions })
     }
 
     pub(super) fn new(
@@ -171,6 +186,7 @@ impl Session {
             epsv_presumed: false,
             one_by_one: false,
             size_presumed: None,
+            told: Vec::new(),
             no_mlsd: false,
             no_dash_a: false,
             away: false,
@@ -409,9 +425,15 @@ impl Session {
         &mut self,
         path: &RemotePath,
     ) -> Result<(Option<u64>, Option<i64>), Cause> {
-        self.send_together(vec![line("SIZE", Some(path)), line("MDTM", Some(path))])?;
-        let (size, time) = (self.ask("SIZE", Some(path))?, self.ask("MDTM", Some(path))?);
-        let (size, time) = (self.not_of_epsv(size)?, self.not_of_epsv(time)?);
+        let questions = size_and_time(path);
+        let (size, time) = match self.take_told(&questions) {
+            Some(told) => told,
+            None => {
+                self.send_together(questions.to_vec())?;
+                let (size, time) = (self.ask("SIZE", Some(path))?, self.ask("MDTM", Some(path))?);
+                (self.not_of_epsv(size)?, self.not_of_epsv(time)?)
+            }
+        };
         match (size.time(), time.time()) {
             // A size of so many digits is no file's.
             (Some(swapped), None) => {
@@ -420,6 +442,14 @@ impl Session {
             }
             (_, told) => Ok((size.size(), told)),
         }
+    }
+
+    /// The replies to both questions, where they were asked behind the login.
+    fn take_told(&mut self, questions: &[Vec<u8>]) -> Option<(Reply, Reply)> {
+        let told = std::mem::take(&mut self.told);
+        let same = told.iter().map(|(question, _)| question).eq(questions);
+        let mut replies = told.into_iter().filter_map(|(_, reply)| reply).filter(|_| same);
+        Some((replies.next()?, replies.next()?))
     }
 
     /// Sends questions about a file that a transfer follows for, with the EPSV for that behind them;
@@ -616,6 +646,11 @@ impl Session {
             let _ = self.control.say(b"QUIT");
         }
     }
+}
+
+/// The questions for size and time of a file.
+fn size_and_time(path: &RemotePath) -> [Vec<u8>; 2] {
+    ["SIZE", "MDTM"].map(|verb| line(verb, Some(path)))
 }
 
 /// A command line. A path that begins with a blank is given with `./` before it: servers skip
