@@ -413,6 +413,17 @@ impl Session {
         self.control.presume(&[line.to_vec()])
     }
 
+    /// Takes the answer to an EPSV that went out ahead: nothing may be due before what is asked
+    /// on both sides at once.
+    fn take_presumed(&mut self) -> Result<(), Cause> {
+        if self.control.owes() {
+            self.epsv_presumed = false;
+            let reply = self.send(b"EPSV")?;
+            self.take_epsv(&reply);
+        }
+        Ok(())
+    }
+
     fn has(&mut self, feature: &[u8]) -> Result<bool, Cause> {
         Ok(self.features()?.has(feature))
     }

@@ -244,7 +244,7 @@ impl Session {
     ) -> Result<(), Cause> {
         let lines: Vec<_> = paths.into_iter().map(|path| line(verb, Some(path))).collect();
         if self.pipeline {
-            self.control.presume(&lines)?;
+            self.send_ahead(&lines)?;
         }
         for line in &lines {
             replies.push(self.send(line)?);
@@ -458,16 +458,28 @@ impl Session {
         if !self.pipeline {
             return Ok(());
         }
-        let epsv_is_due = std::mem::take(&mut self.epsv_presumed);
-        if !epsv_is_due {
-            lines = self.with_epsv(lines);
+        if self.epsv_is_due() {
+            return self.send_ahead(&lines);
         }
-        self.control.presume(&lines)?;
+        lines = self.with_epsv(lines);
+        self.control.presume(&lines)
+    }
+
+    /// Sends lines ahead of their replies, and takes the one to an EPSV that went out before them: of what
+    /// is not read in its turn all replies are dropped, and it would be done twice.
+    fn send_ahead(&mut self, lines: &[Vec<u8>]) -> Result<(), Cause> {
+        let epsv_is_due = self.epsv_is_due();
+        self.control.presume(lines)?;
         if epsv_is_due {
+            self.epsv_presumed = false;
             let reply = self.send(b"EPSV")?;
             self.take_epsv(&reply);
         }
         Ok(())
+    }
+
+    fn epsv_is_due(&self) -> bool {
+        self.epsv_presumed && self.control.owes()
     }
 
     /// `lines`, and the EPSV for the next transfer where its place is not known yet.
@@ -492,17 +504,6 @@ impl Session {
         self.send(b"EPSV")
     }
 
-    /// Takes the answer to an EPSV that went out ahead: nothing may be due before what is not read in its
-    /// turn.
-    pub(super) fn take_presumed(&mut self) -> Result<(), Cause> {
-        if self.control.owes() {
-            self.epsv_presumed = false;
-            let reply = self.send(b"EPSV")?;
-            self.take_epsv(&reply);
-        }
-        Ok(())
-    }
-
     /// Whether the next EPSV may go out before it is asked for.
     pub(super) fn may_presume_epsv(&self) -> bool {
         self.pipeline && self.epsv && self.access.active.is_none()
@@ -525,7 +526,7 @@ impl Session {
         if self.pipeline {
             let both = |path: &&RemotePath| [line("CWD", Some(path)), back.clone()];
             let lines: Vec<_> = paths.iter().flat_map(both).collect();
-            self.control.presume(&lines)?;
+            self.send_ahead(&lines)?;
         }
         let mut replies = Vec::new();
         for path in paths {
@@ -603,8 +604,7 @@ impl Session {
     /// # Errors
     /// The connection is lost.
     pub fn begin_directory(&mut self, path: &RemotePath) -> Result<(), Cause> {
-        self.take_presumed()?;
-        self.control.presume(&[line("MKD", Some(path))])
+        self.send_ahead(&[line("MKD", Some(path))])
     }
 
     /// The same of several, in two waits where commands may go out together; tells which of them are
