@@ -169,6 +169,11 @@ impl Control {
         self.link().owes()
     }
 
+    /// Whether the next reply is due to `line`, without CRLF, which was sent ahead.
+    pub(super) fn owes_next(&self, line: &[u8]) -> bool {
+        self.link().owes_next(&on_the_wire(line))
+    }
+
     /// Whether a whole reply is here, waiting up to `limit` for it. A wait in vain does no harm.
     ///
     /// # Errors

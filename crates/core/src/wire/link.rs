@@ -130,6 +130,12 @@ impl Link {
         self.due.iter().any(|due| *due != Due::Unheard)
     }
 
+    /// Whether the next reply is due to `line`, CRLF included, which was sent ahead.
+    pub(super) fn owes_next(&self, line: &[u8]) -> bool {
+        let mut due = self.due.iter().filter(|due| **due != Due::Unheard);
+        due.next().is_some_and(|due| *due == Due::Line(line.to_vec()))
+    }
+
     /// Keeps `secrets` out of the trace.
     pub(super) fn hide(&mut self, secrets: Vec<Secret>) {
         self.secrets = secrets;

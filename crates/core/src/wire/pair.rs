@@ -416,12 +416,7 @@ impl Session {
     /// Takes the answer to an EPSV that went out ahead: nothing may be due before what is asked
     /// on both sides at once.
     fn take_presumed(&mut self) -> Result<(), Cause> {
-        if self.control.owes() {
-            self.epsv_presumed = false;
-            let reply = self.send(b"EPSV")?;
-            self.take_epsv(&reply);
-        }
-        Ok(())
+        if self.control.owes() { self.take_presumed_epsv() } else { Ok(()) }
     }
 
     fn has(&mut self, feature: &[u8]) -> Result<bool, Cause> {

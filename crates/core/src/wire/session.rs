@@ -329,8 +329,12 @@ impl Session {
         self.access.proxies.to(&self.origin.host, self.origin.port)
     }
 
-    /// Sends one whole command line, without CRLF, and reads its reply.
+    /// Sends one whole command line, without CRLF, and reads its reply. That to an EPSV which went out
+    /// ahead comes before it, and is kept for the next transfer.
     pub(super) fn send(&mut self, line: &[u8]) -> Result<Reply, Cause> {
+        if line != b"EPSV" && self.epsv_is_due() {
+            self.take_presumed_epsv()?;
+        }
         let reply = self.control.command(line, Phase::Reply)?;
         if reply.code() == 421 {
             self.control.give_up();
@@ -470,16 +474,18 @@ impl Session {
     fn send_ahead(&mut self, lines: &[Vec<u8>]) -> Result<(), Cause> {
         let epsv_is_due = self.epsv_is_due();
         self.control.presume(lines)?;
-        if epsv_is_due {
-            self.epsv_presumed = false;
-            let reply = self.send(b"EPSV")?;
-            self.take_epsv(&reply);
-        }
-        Ok(())
+        if epsv_is_due { self.take_presumed_epsv() } else { Ok(()) }
     }
 
     fn epsv_is_due(&self) -> bool {
-        self.epsv_presumed && self.control.owes()
+        self.epsv_presumed && self.control.owes_next(b"EPSV")
+    }
+
+    pub(super) fn take_presumed_epsv(&mut self) -> Result<(), Cause> {
+        self.epsv_presumed = false;
+        let reply = self.send(b"EPSV")?;
+        self.take_epsv(&reply);
+        Ok(())
     }
 
     /// `lines`, and the EPSV for the next transfer where its place is not known yet.
