@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::copy::{CopyError, End, Side, copy};
 use crate::crlf::Lines;
+use crate::crowd::is_crowded;
 use crate::deliver::{self, Beats};
 use crate::error::{Cause, Phase};
 use crate::flow::Flow;
@@ -104,15 +105,16 @@ fn over_several(
         }
         board.settle(work(server, (job, &board), open, None));
         drop(Shift(&board));
-        server.try_again();
-        // The others read how the server says that it is done meanwhile.
-        board.is_filled().then(|| self::version(server, job.path))
+        // The others read how the server says that it is done meanwhile. For another session there may be
+        // no room before they have left.
+        let at_once = board.is_filled() && server.is_in();
+        at_once.then(|| self::version(server, job.path).ok()).flatten()
     });
-    match (board.end()?, now.transpose()?.flatten()) {
-        (true, now) if now == Some(version) => Ok(Some(version.size)),
-        (true, _) => Err(Cause::changed()),
-        (false, _) => Ok(None),
+    if !board.end()? {
+        return Ok(None);
     }
+    let now = now.map_or_else(|| version_at_last(server, job), Ok)?;
+    if now == Some(version) { Ok(Some(version.size)) } else { Err(Cause::changed()) }
 }
 
 /// The other connections, where this is the first file from a server: they are made while the first session
@@ -158,6 +160,18 @@ fn version(server: &mut Server, path: &RemotePath) -> Result<Option<Version>, Ca
     let (size, modified) = session.size_and_time(path)?;
     let size = size.filter(|&size| size >= 2 * WORTHWHILE);
     Ok(size.map(|size| Version { size, modified }))
+}
+
+/// The same when all others have left. A full server may not have noticed that yet.
+fn version_at_last(server: &mut Server, job: &Fetch<'_>) -> Result<Option<Version>, Cause> {
+    let mut tries = Tries::for_a_place(job.retries);
+    loop {
+        server.try_again();
+        match version(server, job.path) {
+            Err(cause) if is_crowded(&cause) && tries.again() => {}
+            told => return told,
+        }
+    }
 }
 
 /// Who fetches what.

@@ -129,7 +129,10 @@ impl Server {
         }
         let session = match self.session.take() {
             Some(session) if session.is_usable() => session,
-            Some(lost) => self.open(wants)?.in_place_of(lost),
+            Some(lost) => {
+                lost.hang_up();
+                self.open(wants)?.in_place_of(lost)
+            }
             None => self.open(wants)?,
         };
         self.pipeline = session.takes_pipelining();
@@ -219,6 +222,11 @@ impl Server {
     /// The bound on every single wait.
     pub fn patience(&self) -> Duration {
         self.access.timeout
+    }
+
+    /// Whether there is a session that can be used.
+    pub fn is_in(&self) -> bool {
+        self.session.as_ref().is_some_and(Session::is_usable)
     }
 
     /// Whether it is no use to ask for a session.

@@ -1,7 +1,7 @@
 //! A logged-in session: commands and their replies. Data connections are in `data`.
 
 use std::io;
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
 use super::access::{Access, Credentials};
@@ -644,6 +644,14 @@ impl Session {
             return Err(Cause::Refused(reply));
         }
         self.command("RNTO", Some(to)).map(drop)
+    }
+
+    /// Closes the connection of a session that cannot be used any more: it must not take the place of
+    /// the next.
+    pub fn hang_up(&self) {
+        if let Ok(socket) = self.control.socket() {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
     }
 
     /// Leaves with QUIT, without waiting for the answer.
