@@ -27,7 +27,7 @@ pub fn stored(
     length: u64,
     ours: &mut Ours<'_>,
 ) -> Result<Option<u64>, Cause> {
-    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+    let wants = Wants::to_transfer(path);
     let size = server.session(wants)?.size_before_transfer(path)?;
     let Some(size) = size.filter(|&size| size > 0 && size <= length) else { return Ok(None) };
     let Some(ours) = ours(size.saturating_sub(COMPARED), size)? else { return Ok(None) };
@@ -46,7 +46,7 @@ pub fn tail(
     from: u64,
     to: u64,
 ) -> Result<Option<Vec<u8>>, Cause> {
-    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+    let wants = Wants::to_transfer(path);
     let transfer = match server.session(wants)?.retrieve(path, Type::Image, from) {
         // A folder into which one may only put.
         Err(Cause::Refused(reply)) if reply.code() != 421 => return Ok(None),

@@ -135,10 +135,9 @@ fn pair<'s>(
     (source, sink): (&'s mut Server, &'s mut Server),
     job: &Relay<'_>,
 ) -> Result<Pair<'s>, RelayError> {
-    let wants = |path: &[u8]| Wants { features: !path.is_ascii(), data: false };
-    let source = source.session(wants(job.from.as_bytes())).map_err(RelayError::Source)?;
+    let source = source.session(Wants::to_ask(job.from)).map_err(RelayError::Source)?;
     let half = sink.half(job.to);
-    let sink = sink.session(wants(job.to.as_bytes())).map_err(RelayError::Sink)?;
+    let sink = sink.session(Wants::to_ask(job.to)).map_err(RelayError::Sink)?;
     let begun = || -> Begun { Box::new(move || half.begun()) };
     Ok(Pair { source, sink, begun: (!job.keeps).then(begun) })
 }

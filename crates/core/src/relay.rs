@@ -132,7 +132,7 @@ fn attempt(
     job: &Relay<'_>,
     stored: &mut Stored,
 ) -> Result<Relayed, RelayError> {
-    let wants = Wants { features: !job.to.as_bytes().is_ascii(), data: true };
+    let wants = Wants::to_transfer(job.to);
     stored.size = 0;
     stored.opening = true;
     if stored.begun && job.kind == Type::Image && !stored.whole_only {

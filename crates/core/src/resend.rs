@@ -217,8 +217,7 @@ fn attempt(
     if progress.begun {
         go_back(server, job, progress)?;
     }
-    let session =
-        server.session(Wants { features: !job.path.as_bytes().is_ascii(), data: true })?;
+    let session = server.session(Wants::to_transfer(job.path))?;
     let append = job.how == Store::Append;
     let left = progress.supply.left(progress.stored);
     let transfer = session.store(append, job.path, job.kind, (progress.stored, left));

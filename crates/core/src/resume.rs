@@ -178,7 +178,7 @@ pub fn open<'s>(
     if asks && is_all(server, path, progress)? && progress.unproven == 0 {
         return Ok(Opened::All);
     }
-    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+    let wants = Wants::to_transfer(path);
     let session = server.session(wants)?;
     let mut transfer = session.retrieve(path, kind, from)?;
     if let Some(total) = transfer.total(progress.total)? {

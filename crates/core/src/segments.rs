@@ -132,7 +132,7 @@ fn dial_ahead(server: &mut Server, path: &RemotePath, most: NonZeroU32) -> Vec<R
 /// A server that is full may have let in one of the others in place of the first, as its processes come to
 /// count them (ProFTPD): then they go, since only the first waits for a place.
 fn make_room(server: &mut Server, path: &RemotePath, ahead: &mut Vec<Receiver<Server>>) {
-    if !ahead.is_empty() && !server.finds_room(wants(path)) {
+    if !ahead.is_empty() && !server.finds_room(Wants::to_transfer(path)) {
         ahead.clear();
     }
 }
@@ -150,13 +150,9 @@ fn dial(server: &Server) -> Receiver<Server> {
     dialed
 }
 
-fn wants(path: &RemotePath) -> Wants {
-    Wants { features: !path.as_bytes().is_ascii(), data: true }
-}
-
 /// `None` where the server has no SIZE, or the file is too small for all this.
 fn version(server: &mut Server, path: &RemotePath) -> Result<Option<Version>, Cause> {
-    let session = server.session(wants(path))?;
+    let session = server.session(Wants::to_transfer(path))?;
     let (size, modified) = session.size_and_time(path)?;
     let size = size.filter(|&size| size >= 2 * WORTHWHILE);
     Ok(size.map(|size| Version { size, modified }))
@@ -380,7 +376,7 @@ impl Stretch<'_> {
 
     fn attempt(&mut self, server: &mut Server) -> Result<(), Cause> {
         let (job, board) = self.with;
-        let session = server.session(wants(job.path))?;
+        let session = server.session(Wants::to_transfer(job.path))?;
         let mut transfer = session.retrieve(job.path, Type::Image, self.at)?;
         if transfer.from != self.at {
             transfer.abandon();

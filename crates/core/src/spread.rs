@@ -102,7 +102,7 @@ fn together(
     let mut progress = Progress::default();
     let opened = thread::scope(|scope| {
         for Branch { sink, to, .. } in &mut *branches {
-            scope.spawn(|| sink.reach(wants(to)));
+            scope.spawn(|| sink.reach(Wants::to_transfer(to)));
         }
         open(source, (job.from, job.kind), &mut progress)
     });
@@ -132,10 +132,6 @@ fn together(
     Ok(counted(branches, job, (progress.delivered, ended)))
 }
 
-fn wants(to: &RemotePath) -> Wants {
-    Wants { features: !to.as_bytes().is_ascii(), data: true }
-}
-
 /// Runs `work` for each of `items` at once, so that they wait together; the results in their order.
 fn each_at_once<I: Send, R: Send>(
     items: impl IntoIterator<Item = I>,
@@ -152,7 +148,8 @@ fn each_at_once<I: Send, R: Send>(
 fn begin<'b>(branches: &'b mut [Branch<'_>], job: &Relay<'_>) -> Vec<Result<Upload<'b>, Cause>> {
     each_at_once(branches, |Branch { sink, to, .. }| {
         let half = sink.half(to);
-        let transfer = sink.session(wants(to))?.store(false, to, job.kind, (0, job.size))?;
+        let transfer =
+            sink.session(Wants::to_transfer(to))?.store(false, to, job.kind, (0, job.size))?;
         let stake = (!job.keeps).then(|| half.begun());
         Ok(Upload { transfer, broken: None, stake })
     })

@@ -62,7 +62,7 @@ struct Renaming<'a> {
 
 impl Renaming<'_> {
     fn attempt(&mut self, server: &mut Server) -> Result<(), Cause> {
-        let wants = Wants { features: !self.target.as_bytes().is_ascii(), data: false };
+        let wants = Wants::to_ask(self.target);
         match server.session(wants).and_then(|session| self.rename(session)) {
             Err(Cause::Refused(reply)) if self.lost && is_missing(server, self.temporary) => {
                 // The try before did it, and only its answer was lost.

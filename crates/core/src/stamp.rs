@@ -41,7 +41,7 @@ pub fn version(server: &mut Server, path: &RemotePath, known: Version) -> Result
     if known.is_known() {
         return Ok(known);
     }
-    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+    let wants = Wants::to_transfer(path);
     let (size, modified) = server.session(wants)?.size_and_time(path)?;
     Ok(Version { size: size.or(known.size), modified: known.modified.or(modified) })
 }

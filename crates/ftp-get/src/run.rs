@@ -398,7 +398,7 @@ fn local_path(report: &Report, root: &Spot, item: &Item) -> Result<Spot, &'stati
 
 /// Which bytes of a file `range` means.
 fn span(server: &mut Server, path: &RemotePath, range: Range) -> Result<Span, Cause> {
-    let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+    let wants = Wants::to_transfer(path);
     let total = server.session(wants)?.size_before_transfer(path)?;
     let span = |begin, end| Span { begin, end, total };
     match (range, total) {

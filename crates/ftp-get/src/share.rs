@@ -65,7 +65,7 @@ impl Get {
             goal => goal,
         };
         let piece = Piece { path: path.clone(), kind, next, known, goal, charset };
-        let wants = Wants { features: !path.as_bytes().is_ascii(), data: true };
+        let wants = Wants::to_transfer(path);
         // On disk it has two more of about that length.
         let bytes = size_of::<Piece>() + 3 * path.as_bytes().len();
         let errand = Errand { origin: server.origin.clone(), wants, bytes, work: piece };

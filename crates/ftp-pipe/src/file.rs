@@ -147,7 +147,7 @@ impl Pipe<'_> {
         if !one || !server.is_same_account(sink.server) {
             return false;
         }
-        let wants = Wants { features: !job.from.as_bytes().is_ascii(), data: false };
+        let wants = Wants::to_ask(job.from);
         let session = sink.server.session(wants);
         session.is_ok_and(|session| session.rename(job.from, copy.target.to).is_ok())
     }

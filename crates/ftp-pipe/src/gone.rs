@@ -171,6 +171,6 @@ pub fn file(server: &mut Server, path: &RemotePath, retries: u32) -> Result<(), 
 }
 
 fn remove(server: &mut Server, path: &RemotePath) -> Result<(), Cause> {
-    let session = server.session(Wants { features: !path.as_bytes().is_ascii(), data: true })?;
+    let session = server.session(Wants::to_transfer(path))?;
     session.command("DELE", Some(path)).map(drop)
 }

@@ -114,14 +114,14 @@ impl<'a> Sink<'a> {
     /// The server's refusal.
     pub fn directory(&mut self, dir: &RemotePath) -> Result<(), Cause> {
         self.begun = None;
-        let session = self.server.session(for_directory(dir))?;
+        let session = self.server.session(Wants::to_ask(dir))?;
         self.made.directory(session, dir)
     }
 
     /// Has a directory made while something else is waited for. [`Self::directory`] tells how that went,
     /// or [`Self::forget_directory`] takes the reply, before the next thing is asked here.
     pub fn begin_directory(&mut self, dir: RemotePath) {
-        let wants = for_directory(&dir);
+        let wants = Wants::to_ask(&dir);
         if self.server.arrive(wants)
             && let Ok(session) = self.server.session(wants)
             && self.made.begin(session, &dir).is_ok()
@@ -212,8 +212,4 @@ impl<'a> Sink<'a> {
     pub fn insists_on_time(&self) -> bool {
         self.how.keep_time == Some(Insist::Yes)
     }
-}
-
-fn for_directory(dir: &RemotePath) -> Wants {
-    Wants { features: !dir.as_bytes().is_ascii(), data: false }
 }

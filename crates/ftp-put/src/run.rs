@@ -175,7 +175,7 @@ impl<'a> Put<'a> {
     }
 
     fn make(&mut self, dir: &RemotePath, parents: bool) -> Result<(), Failure> {
-        let session = self.server.session(Wants { features: !is_ascii(dir), data: false });
+        let session = self.server.session(Wants::to_ask(dir));
         let made = session.and_then(|session| match parents {
             true => self.made.with_parents(session, dir),
             false => self.made.directory(session, dir),

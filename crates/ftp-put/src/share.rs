@@ -35,7 +35,7 @@ impl Put<'_> {
     /// sources of one name must not overwrite each other.
     pub fn hand_out(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
         self.claim(bytes(path), to)?;
-        let wants = Wants { features: !to.as_bytes().is_ascii(), data: true };
+        let wants = Wants::to_transfer(to);
         let piece = Piece { path: path.to_owned(), to: to.clone(), charset: self.report.charset };
         let bytes = size_of::<Piece>() + 2 * to.as_bytes().len();
         let errand = Errand { origin: self.server.origin.clone(), wants, bytes, work: piece };

@@ -224,7 +224,7 @@ impl Rm {
         verb: &str,
         path: &RemotePath,
     ) -> Result<Option<Reply>, Cause> {
-        let wants = Wants { features: !path.as_bytes().is_ascii(), data: false };
+        let wants = Wants::to_ask(path);
         report.begin(server.origin.url_of(path), None);
         let session = server.session(wants)?;
         let reply = session.ask(verb, Some(path))?;

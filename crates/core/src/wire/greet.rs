@@ -329,8 +329,10 @@ fn take_answer(session: &mut Session, line: &[u8], reply: Reply) -> Result<(), C
             )));
         }
         _ => {
-            let told = session.told.iter_mut().find(|(question, _)| question == line);
-            told.into_iter().for_each(|(_, told)| *told = Some(reply.clone()));
+            let asked = session.told.iter_mut().find(|(question, _)| question == line);
+            if let Some((_, told)) = asked {
+                *told = Some(reply);
+            }
         }
     }
     Ok(())

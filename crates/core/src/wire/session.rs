@@ -35,6 +35,19 @@ pub struct Wants {
     pub data: bool,
 }
 
+impl Wants {
+    /// What a transfer of `path` needs. A name that is not ASCII means something only once the server was
+    /// told that names are UTF-8, where its FEAT says that it understands that.
+    pub fn to_transfer(path: &RemotePath) -> Self {
+        Self { data: true, ..Self::to_ask(path) }
+    }
+
+    /// The same for commands about `path`.
+    pub fn to_ask(path: &RemotePath) -> Self {
+        Self { features: !path.as_bytes().is_ascii(), data: false }
+    }
+}
+
 /// The transfer type the server is in (RFC 959 §3.1.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Type {
@@ -244,7 +257,7 @@ impl Session {
     ) -> Result<(), Cause> {
         let lines: Vec<_> = paths.into_iter().map(|path| line(verb, Some(path))).collect();
         if self.pipeline {
-            self.send_ahead(&lines)?;
+            self.control.presume(&lines)?;
         }
         for line in &lines {
             replies.push(self.send(line)?);
@@ -329,8 +342,9 @@ impl Session {
         self.access.proxies.to(&self.origin.host, self.origin.port)
     }
 
-    /// Sends one whole command line, without CRLF, and reads its reply. That to an EPSV which went out
-    /// ahead comes before it, and is kept for the next transfer.
+    /// Sends one whole command line, without CRLF, or finds it sent ahead, and reads its reply. That to an
+    /// EPSV which went out before comes first, and is kept for the next transfer: of what is not read in
+    /// its turn all replies are dropped, and it would be done twice.
     pub(super) fn send(&mut self, line: &[u8]) -> Result<Reply, Cause> {
         if line != b"EPSV" && self.epsv_is_due() {
             self.take_presumed_epsv()?;
@@ -456,25 +470,16 @@ impl Session {
         Some((replies.next()?, replies.next()?))
     }
 
-    /// Sends questions about a file that a transfer follows for, with the EPSV for that behind them;
-    /// or takes the answer to the one that went out at the end of the last transfer.
+    /// Sends questions about a file that a transfer follows for, and the EPSV for that behind them unless it
+    /// went out at the end of the last transfer.
     fn send_together(&mut self, mut lines: Vec<Vec<u8>>) -> Result<(), Cause> {
         if !self.pipeline {
             return Ok(());
         }
-        if self.epsv_is_due() {
-            return self.send_ahead(&lines);
+        if !self.epsv_is_due() {
+            lines = self.with_epsv(lines);
         }
-        lines = self.with_epsv(lines);
         self.control.presume(&lines)
-    }
-
-    /// Sends lines ahead of their replies, and takes the one to an EPSV that went out before them: of what
-    /// is not read in its turn all replies are dropped, and it would be done twice.
-    fn send_ahead(&mut self, lines: &[Vec<u8>]) -> Result<(), Cause> {
-        let epsv_is_due = self.epsv_is_due();
-        self.control.presume(lines)?;
-        if epsv_is_due { self.take_presumed_epsv() } else { Ok(()) }
     }
 
     fn epsv_is_due(&self) -> bool {
@@ -532,7 +537,7 @@ impl Session {
         if self.pipeline {
             let both = |path: &&RemotePath| [line("CWD", Some(path)), back.clone()];
             let lines: Vec<_> = paths.iter().flat_map(both).collect();
-            self.send_ahead(&lines)?;
+            self.control.presume(&lines)?;
         }
         let mut replies = Vec::new();
         for path in paths {
@@ -610,7 +615,7 @@ impl Session {
     /// # Errors
     /// The connection is lost.
     pub fn begin_directory(&mut self, path: &RemotePath) -> Result<(), Cause> {
-        self.send_ahead(&[line("MKD", Some(path))])
+        self.control.presume(&[line("MKD", Some(path))])
     }
 
     /// The same of several, in two waits where commands may go out together; tells which of them are
