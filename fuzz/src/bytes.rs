@@ -19,7 +19,10 @@ use ftp_core::proxy::Proxies;
 use ftp_core::reply::{Reply, ReplyReader};
 use ftp_core::secret::Secret;
 use ftp_core::url::{Address, Target};
-use ftp_core::wire::{Access, Credentials, Names, Session, TlsPolicy, Trace, Type, Wants};
+use ftp_core::waits::Waits;
+use ftp_core::wire::{
+    Access, Account, Credentials, Knowledge, Names, Session, TlsPolicy, Trace, Type, Wants,
+};
 
 /// More than any reply may have (`MAX_REPLY` of reply.rs), and what one read may add.
 const MOST: usize = 300 * 1024;
@@ -180,10 +183,16 @@ fn talk(address: &Address, pipeline: bool) {
         account: None,
         source: "the URL".to_owned(),
     };
-    let wants = (Wants { features: true, data: true }, pipeline);
+    let wants = Wants { features: true, data: true };
     let Target::Path(path) = &address.target else { return };
-    let opened = Session::open(&address.origin, &Arc::new(access()), &credentials, wants);
-    let Ok(mut session) = opened else { return };
+    let access = Access { pipeline, ..access() };
+    let account = Account {
+        origin: address.origin.clone(),
+        knowledge: Knowledge::of(&access),
+        access: Arc::new(access),
+        credentials,
+    };
+    let Ok(mut session) = Session::open(&account, wants) else { return };
     let _ = session.size_and_time(path);
     let _ = session.enter(path);
     let mut total = 0_u64;
@@ -207,6 +216,7 @@ fn access() -> Access {
         proxies: Proxies::default(),
         names: Arc::new(Names::default()),
         timeout: Duration::from_millis(20),
+        waits: Waits::scaled(b"0.01"),
         rate: None,
         min_rate: 0,
         meter: Arc::default(),

@@ -4,9 +4,9 @@
 use crate::error::Cause;
 use crate::listing::{Entry, Kind, Role};
 use crate::path::RemotePath;
-use crate::servers::{Clock, Server};
+use crate::servers::Server;
 use crate::time::DAY;
-use crate::wire::{Session, Wants};
+use crate::wire::{Clock, Session, Wants};
 
 /// What is done about times on the server's own clock.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -64,10 +64,11 @@ pub fn offset_of(
     dir: &RemotePath,
     witnesses: &Witnesses,
 ) -> Result<Option<i64>, Cause> {
-    if server.clock == Clock::Unknown {
-        server.clock = learn(server.session(Wants::default())?, dir, witnesses)?;
+    if server.facts().clock == Clock::Unknown {
+        let clock = learn(server.session(Wants::default())?, dir, witnesses)?;
+        server.learn(|facts| facts.clock = clock);
     }
-    match (server.clock, witnesses.times) {
+    match (server.facts().clock, witnesses.times) {
         (_, Times::AsSent) => Ok(None),
         (Clock::Offset(offset), _) => Ok(Some(offset)),
         (Clock::Untold, Times::Insist) => {

@@ -4,9 +4,9 @@
 
 use crate::error::Cause;
 use crate::relay::{Relay, RelayError, Relayed};
-use crate::servers::{Route, Server};
+use crate::servers::Server;
 use crate::site_copy::{self, Copied};
-use crate::wire::{Begun, Indirect, Pair, Type, Wants, Way};
+use crate::wire::{Begun, Indirect, Pair, Route, Type, Wants, Way};
 
 /// Whether servers may send to each other.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -80,22 +80,22 @@ fn try_send(
             Copied::Not { begun: false } => {}
         }
     }
-    if source.direct == Route::Shut {
+    if source.facts().fxp == Route::Shut {
         return Ok(Sent::Not { begun: false });
     }
     let Some(size) = size(source, job).map_err(RelayError::Source)? else {
         return Ok(Sent::Not { begun: false });
     };
     let Some(way) = way((&mut *source, &mut *sink), job)? else {
-        source.direct = Route::Shut;
+        source.learn(|facts| facts.fxp = Route::Shut);
         return Ok(Sent::Not { begun: false });
     };
-    source.direct = Route::By(way);
+    source.learn(|facts| facts.fxp = Route::By(way));
     match pair((&mut *source, &mut *sink), job)?.send(way, job.from, job.to) {
         Ok(()) => agree(sink, job, size),
         Err(Indirect { cause, begun, .. }) => {
             if !is_about_the_file(&cause) {
-                source.direct = Route::Shut;
+                source.learn(|facts| facts.fxp = Route::Shut);
             }
             source.try_again();
             sink.try_again();
@@ -112,7 +112,7 @@ fn is_there(sink: &mut Server, job: &Relay<'_>) -> Result<bool, RelayError> {
 
 /// The size of the file. Where the source will listen, the question for its port goes with it.
 fn size(source: &mut Server, job: &Relay<'_>) -> Result<Option<u64>, Cause> {
-    let listens = source.direct == Route::By(Way::SourceListens);
+    let listens = source.facts().fxp == Route::By(Way::SourceListens);
     let features = !job.from.as_bytes().is_ascii();
     let session = source.session(Wants { features, data: listens })?;
     if listens { session.size_before_transfer(job.from) } else { session.size(job.from) }
@@ -122,7 +122,7 @@ fn way(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
 ) -> Result<Option<Way>, RelayError> {
-    if let Route::By(way) = source.direct {
+    if let Route::By(way) = source.facts().fxp {
         return Ok(Some(way));
     }
     pair((source, sink), job)?.way().map_err(|failed| match failed.at_sink {

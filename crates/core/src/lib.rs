@@ -21,7 +21,7 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`no_proxy`], [`proxy`], [`netrc`], [`window`], [`checksum`], [`json`]
 //! * meaning, pure: [`error`], [`crowd`], [`hints`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`spill`], [`merge`], [`kept`], [`met`], [`producer`], [`ask`], [`ending`], [`rate`], [`pace`], [`meter`],
+//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`spill`], [`merge`], [`kept`], [`met`], [`producer`], [`ask`], [`ending`], [`waits`], [`rate`], [`pace`], [`meter`],
 //!   [`flow`], [`copy`], [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
@@ -98,6 +98,7 @@ pub mod time;
 pub mod turns;
 pub mod url;
 pub mod verify;
+pub mod waits;
 pub mod walk;
 pub mod window;
 pub mod wire;

@@ -31,6 +31,7 @@ use crate::secret::Secret;
 use crate::servers::Servers;
 use crate::sys;
 use crate::url::{Address, Origin, Scheme, Target};
+use crate::waits::Waits;
 use crate::wire::{Access, Credentials, Names, TlsOptions, TlsPolicy, TlsTrust, Trace};
 
 /// Most bytes read from a list of operands.
@@ -38,6 +39,9 @@ const MAX_LIST: u64 = 1 << 30;
 
 /// Most bytes read from a netrc or password file, or the one with the hosts' flags.
 const MAX_PRIVATE: u64 = 1 << 20;
+
+/// Names the factor by which tests make the fixed waits shorter.
+const TEST_PACE: &str = "FTP_TOOLS_TEST_PACE";
 
 /// The charset of a run: `--encoding`, else `FTP_ENCODING`.
 ///
@@ -259,6 +263,7 @@ fn access(args: &SessionArgs, charset: Charset, origins: &[&Origin]) -> anyhow::
         proxies,
         names: Arc::new(Names::of(args.family)),
         timeout: args.timeout,
+        waits: from_env(TEST_PACE).map(|pace| Waits::scaled(&pace)).unwrap_or_default(),
         keep_alive: args.keep_alive,
         rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),
         min_rate: args.min_rate,

@@ -13,7 +13,7 @@ use crate::ending::Stake;
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
 use crate::resume::{Opened, Progress, is_moot, open, settle};
-use crate::retry::{Tries, may_pass};
+use crate::retry::may_pass;
 use crate::servers::Server;
 use crate::wire::{Next, Transfer, Type, Wants};
 
@@ -96,7 +96,7 @@ pub fn relay(
     job: &Relay<'_>,
 ) -> Result<Relayed, RelayError> {
     let (mut stored, mut tries) =
-        (Stored { begun: job.begun != Begun::No, ..Stored::default() }, Tries::new(job.retries));
+        (Stored { begun: job.begun != Begun::No, ..Stored::default() }, sink.tries(job.retries));
     loop {
         let before = stored.size;
         let error = match attempt((source, sink), job, &mut stored) {
@@ -322,7 +322,7 @@ pub fn follow(
     (progress, mut last): (&mut Progress, Result<(), Cause>),
     (again, patience): (&mut Again<'_>, Duration),
 ) -> Result<(), RelayError> {
-    let mut tries = Tries::new(job.retries);
+    let mut tries = source.tries(job.retries);
     loop {
         let cause = match last {
             Ok(()) => return Ok(()),

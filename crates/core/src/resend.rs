@@ -13,7 +13,7 @@ use crate::ending::Stake;
 use crate::error::Cause;
 use crate::path::RemotePath;
 use crate::resume::is_moot;
-use crate::retry::{Tries, may_pass};
+use crate::retry::may_pass;
 use crate::rewind::Rewindable;
 use crate::servers::Server;
 use crate::wire::{Transfer, Type, Wants};
@@ -153,7 +153,7 @@ pub fn store(server: &mut Server, job: &Upload<'_>) -> Result<u64, Cause> {
         stake: None,
         looks: job.resumes,
     };
-    let mut tries = Tries::new(job.retries);
+    let mut tries = server.tries(job.retries);
     loop {
         let before = progress.stored;
         let cause = match attempt(server, job, &mut progress) {

@@ -12,7 +12,7 @@ use crate::crlf::Lines;
 use crate::deliver::{Arrival, receive, receive_part};
 use crate::error::{Cause, Phase};
 use crate::path::RemotePath;
-use crate::retry::{Tries, may_pass};
+use crate::retry::may_pass;
 use crate::servers::Server;
 use crate::wire::{Next, Stream, Transfer, Type, Wants};
 
@@ -94,7 +94,7 @@ pub enum Opened<'s> {
 /// The server's refusal, a break that trying again did not mend, a file that changed meanwhile, or a
 /// local failure.
 pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
-    let (mut progress, mut tries) = (begin(job)?, Tries::new(job.retries));
+    let (mut progress, mut tries) = (begin(job)?, server.tries(job.retries));
     let first = job.span.map_or(0, |span| span.begin);
     loop {
         let before = progress.delivered;

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::error::Cause;
+use crate::waits::Waits;
 
 /// The first wait; each further one is four times as long.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -21,17 +22,18 @@ pub struct Tries {
     most: u32,
     in_vain: u32,
     first_wait: Duration,
+    waits: Waits,
 }
 
 impl Tries {
     /// `most` is how many tries in a row may bring nothing (`--retries`).
-    pub fn new(most: u32) -> Self {
-        Self { most, in_vain: 0, first_wait: FIRST_WAIT }
+    pub fn new(most: u32, waits: Waits) -> Self {
+        Self { most, in_vain: 0, first_wait: FIRST_WAIT, waits }
     }
 
     /// The same for a place at a server that has too many guests.
-    pub fn for_a_place(most: u32) -> Self {
-        Self { first_wait: FIRST_WAIT_FOR_A_PLACE, ..Self::new(most) }
+    pub fn for_a_place(most: u32, waits: Waits) -> Self {
+        Self { first_wait: FIRST_WAIT_FOR_A_PLACE, ..Self::new(most, waits) }
     }
 
     /// The last try moved bytes.
@@ -45,7 +47,8 @@ impl Tries {
         if self.in_vain >= self.most {
             return false;
         }
-        thread::sleep(wait(self.first_wait, self.in_vain).mul_f64(0.5 + fastrand::f64() / 2.0));
+        let wait = wait(self.first_wait, self.in_vain).mul_f64(0.5 + fastrand::f64() / 2.0);
+        thread::sleep(self.waits.of(wait));
         self.in_vain += 1;
         true
     }
@@ -90,14 +93,14 @@ mod tests {
 
     #[test]
     fn only_tries_in_vain_count() {
-        let mut tries = Tries::new(1);
+        let mut tries = Tries::new(1, Waits::default());
         for _ in 0..3 {
             assert!(tries.again());
             tries.progressed();
         }
         assert!(tries.again());
         assert!(!tries.again());
-        assert!(!Tries::new(0).again());
+        assert!(!Tries::new(0, Waits::default()).again());
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::error::{Cause, Phase};
 use crate::flow::Flow;
 use crate::path::RemotePath;
 use crate::resume::{self, Fetch, is_moot};
-use crate::retry::{Tries, may_pass};
+use crate::retry::may_pass;
 use crate::servers::Server;
 use crate::wire::{Next, Transfer, Type, Wants};
 
@@ -160,7 +160,7 @@ fn version(server: &mut Server, path: &RemotePath) -> Result<Option<Version>, Ca
 
 /// The same when all others have left. A full server may not have noticed that yet.
 fn version_at_last(server: &mut Server, job: &Fetch<'_>) -> Result<Option<Version>, Cause> {
-    let mut tries = Tries::for_a_place(job.retries);
+    let mut tries = server.tries_for_a_place(job.retries);
     loop {
         server.try_again();
         match version(server, job.path) {
@@ -359,7 +359,7 @@ struct Stretch<'a> {
 impl Stretch<'_> {
     /// Fetches until somebody else goes on, or to the end. A break is mended where it broke.
     fn fetch(&mut self, server: &mut Server) -> Result<(), Cause> {
-        let mut tries = Tries::new(self.with.0.retries);
+        let mut tries = server.tries(self.with.0.retries);
         loop {
             let before = self.at;
             let Err(cause) = self.attempt(server) else { return Ok(()) };

@@ -1,7 +1,7 @@
 //! The servers of a run: one session each, opened when it is first needed, and again when it
 //! was lost.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::meter::Meter;
 use crate::path::RemotePath;
 use crate::retry::Tries;
 use crate::url::Origin;
-use crate::wire::{Access, Credentials, Dialed, Session, Wants, Way};
+use crate::wire::{Access, Account, Credentials, Dialed, Facts, Knowledge, Session, Wants};
 
 /// How long a server may take to store what it had received when the connection was cut.
 const STORING: Duration = Duration::from_millis(150);
 
 /// Removes a file, and again as long as it comes back: some servers store a moment after the cut.
-fn remove_twice(session: &mut Session, path: &RemotePath) {
+fn remove_twice(session: &mut Session, path: &RemotePath, pause: Duration) {
     let _ = session.ask("DELE", Some(path));
     for _ in 0..3 {
-        thread::sleep(STORING);
+        thread::sleep(pause);
         if !session.ask("DELE", Some(path)).is_ok_and(|reply| reply.is_done()) {
             break;
         }
@@ -34,15 +34,10 @@ pub type FindCredentials = dyn Fn(&Origin) -> Result<Credentials, Cause> + Send 
 
 /// A server and the session with it.
 pub struct Server {
-    /// Where it is and as whom the URL wants it.
-    pub origin: Origin,
-    access: Arc<Access>,
-    credentials: Credentials,
+    account: Account,
     session: Option<Session>,
     /// A connection of which the login has not begun.
     dialed: Option<Dialed>,
-    /// Whether it takes commands ahead of its replies, as far as is known.
-    pipeline: bool,
     /// Why it is no use to try again in this run.
     gone: Option<Outcome>,
     /// Whether there ever was a session.
@@ -53,52 +48,6 @@ pub struct Server {
     patient: bool,
     /// How names are written there, where that may not change any more.
     charset: Option<Charset>,
-    /// What is known of its clock; see `clock`.
-    pub clock: Clock,
-    /// The command that sets the time of a file, as far as is known.
-    pub sets_time: SetTime,
-    /// Whether it copies files by itself, as far as is known; see `site_copy`.
-    pub copies: Option<bool>,
-    /// Whether the destination of the run can be sent to directly; see `direct`.
-    pub direct: Route,
-}
-
-/// How a server and the destination of the run reach each other.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Route {
-    /// Nobody has tried.
-    #[default]
-    Unknown,
-    /// So.
-    By(Way),
-    /// Not at all: they were asked, or it broke.
-    Shut,
-}
-
-/// How far the clock that a server's LIST shows is from UTC.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Clock {
-    /// Nobody has asked.
-    #[default]
-    Unknown,
-    /// UTC is this many seconds later than what LIST shows.
-    Offset(i64),
-    /// The server was asked and could not tell.
-    Untold,
-}
-
-/// The commands that set a time, in the order they are tried.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum SetTime {
-    /// `MFMT time path` (draft-somers-ftp-mfxx): ProFTPD, Pure-FTPd, FileZilla Server, pyftpdlib.
-    #[default]
-    Mfmt,
-    /// `MDTM time path`: vsftpd, Serv-U. Others look for a file of that name and find none.
-    Mdtm,
-    /// `SITE UTIME path atime mtime ctime UTC`: what ncftpd had first.
-    SiteUtime,
-    /// `SITE UTIME time path`, of Serv-U and its kin.
-    SiteUtimeFirst,
 }
 
 /// A file that is about to be half on a server.
@@ -115,12 +64,54 @@ impl Half {
 }
 
 impl Server {
+    fn new(account: Account, patient: bool) -> Self {
+        Self {
+            account,
+            session: None,
+            dialed: None,
+            gone: None,
+            reached: false,
+            kept: None,
+            patient,
+            charset: None,
+        }
+    }
+
+    /// Where it is, and as whom the URL wants it.
+    pub fn origin(&self) -> &Origin {
+        &self.account.origin
+    }
+
+    /// What the run has learned of it.
+    pub fn facts(&self) -> Facts {
+        self.account.knowledge.facts()
+    }
+
+    /// Notes something of it, for all lanes and later connections.
+    pub fn learn(&self, note: impl FnOnce(&mut Facts)) {
+        self.account.knowledge.learn(note);
+    }
+
+    /// The tries of one piece of work, of which `most` in a row may bring nothing.
+    pub fn tries(&self, most: u32) -> Tries {
+        Tries::new(most, self.access().waits)
+    }
+
+    /// The same for a place at this server, which has too many guests.
+    pub fn tries_for_a_place(&self, most: u32) -> Tries {
+        Tries::for_a_place(most, self.access().waits)
+    }
+
+    fn access(&self) -> &Access {
+        &self.account.access
+    }
+
     /// The session, opened if there is none that can be used. `wants` goes into the first flight.
     ///
     /// # Errors
     /// Those of [`Session::open`]; a server that once was out of reach is not tried again.
     pub fn session(&mut self, wants: Wants) -> Result<&mut Session, Cause> {
-        self.access.ending.go_on();
+        self.access().ending.go_on();
         if let Some(cause) = self.kept.take() {
             return Err(cause);
         }
@@ -135,7 +126,6 @@ impl Server {
             }
             None => self.open(wants)?,
         };
-        self.pipeline = session.takes_pipelining();
         self.reached = true;
         Ok(self.session.insert(session))
     }
@@ -143,13 +133,12 @@ impl Server {
     /// What a signal has to do about a half file at `path`. That goes over a connection of its own,
     /// since nobody knows what this one is doing then.
     pub fn half(&self, path: &RemotePath) -> Half {
-        let ending = self.access.ending.clone();
-        let (origin, access) = (self.origin.clone(), Arc::clone(&self.access));
-        let (credentials, path, pipeline) = (self.credentials.clone(), path.clone(), self.pipeline);
+        let ending = self.access().ending.clone();
+        let (account, path) = (self.account.clone(), path.clone());
+        let pause = account.access.waits.of(STORING);
         let undo = Box::new(move || {
-            let how = (Wants::default(), pipeline);
-            if let Ok(mut session) = Session::open(&origin, &access, &credentials, how) {
-                remove_twice(&mut session, &path);
+            if let Ok(mut session) = Session::open(&account, Wants::default()) {
+                remove_twice(&mut session, &path, pause);
                 session.quit();
             }
         });
@@ -157,13 +146,12 @@ impl Server {
     }
 
     fn open(&mut self, wants: Wants) -> Result<Session, Cause> {
-        let how = (wants, self.pipeline);
         // Who was in before knows better what a lost session costs.
         let waits = self.patient && !self.reached;
-        let mut tries = Tries::for_a_place(if waits { self.access.retries } else { 0 });
+        let most = if waits { self.access().retries } else { 0 };
+        let mut tries = self.tries_for_a_place(most);
         loop {
-            let (origin, dialed) = (&self.origin, self.dialed.take());
-            let opened = Session::open_over(dialed, origin, &self.access, &self.credentials, how);
+            let opened = Session::open_over(self.dialed.take(), &self.account, wants);
             let Err(cause) = &opened else { return opened };
             if !is_crowded(cause) || !tries.again() {
                 self.gone = cause.server_is_gone().then(|| cause.outcome());
@@ -175,7 +163,7 @@ impl Server {
     /// Connects, so that the next [`Self::session`] has to log in only, and knows size and time of a file
     /// then. Where that cannot be done, `false`, it says why.
     pub fn dial(&mut self, about: Option<&RemotePath>) -> bool {
-        match Session::dial(&self.origin, &self.access, about) {
+        match Session::dial(&self.account, about) {
             Ok(dialed) => self.dialed = Some(dialed),
             Err(cause) => {
                 self.gone = cause.server_is_gone().then(|| cause.outcome());
@@ -221,7 +209,7 @@ impl Server {
 
     /// The bound on every single wait.
     pub fn patience(&self) -> Duration {
-        self.access.timeout
+        self.access().timeout
     }
 
     /// Whether there is a session that can be used.
@@ -259,7 +247,7 @@ impl Server {
         if let Some(fixed) = self.charset {
             return fixed;
         }
-        self.session.as_ref().map_or(self.access.charset, Session::charset)
+        self.session.as_ref().map_or(self.access().charset, Session::charset)
     }
 
     /// Stays with the charset that is known by now, whatever later listings look like: a tree that is
@@ -270,18 +258,7 @@ impl Server {
 
     /// The same server for one who works beside, with no session yet; it waits for no place.
     pub fn another(&self) -> Self {
-        Self {
-            origin: self.origin.clone(),
-            access: Arc::clone(&self.access),
-            credentials: self.credentials.clone(),
-            session: None,
-            dialed: None,
-            kept: None,
-            patient: false,
-            gone: None,
-            reached: false,
-            ..*self
-        }
+        Self { charset: self.charset, ..Self::new(self.account.clone(), false) }
     }
 
     /// Takes leave.
@@ -293,9 +270,7 @@ impl Server {
 
     /// Whether two servers are one host and port, and the same user on it.
     pub fn is_same_account(&self, other: &Self) -> bool {
-        self.origin.host.eq_ignore_ascii_case(&other.origin.host)
-            && self.origin.port == other.origin.port
-            && self.credentials.user == other.credentials.user
+        self.account.is_same(&other.account)
     }
 }
 
@@ -306,6 +281,8 @@ pub struct Servers {
     own: Vec<(String, Arc<Access>)>,
     credentials: Arc<FindCredentials>,
     known: Vec<Server>,
+    /// What the run has learned of each server, shared with those who work beside.
+    learned: Arc<Mutex<Vec<(Origin, Knowledge)>>>,
     /// Whether a full server is waited for; see [`Self::for_one_more`].
     patient: bool,
 }
@@ -313,7 +290,8 @@ pub struct Servers {
 impl Servers {
     /// Nobody is connected to yet.
     pub fn new(access: Arc<Access>, credentials: Arc<FindCredentials>) -> Self {
-        Self { access, own: Vec::new(), credentials, known: Vec::new(), patient: true }
+        let (own, known, learned) = (Vec::new(), Vec::new(), Arc::default());
+        Self { access, own, credentials, known, learned, patient: true }
     }
 
     /// Some hosts are reached otherwise.
@@ -340,14 +318,27 @@ impl Servers {
     pub fn another_side_in(&self, charset: Charset) -> Self {
         let there = |access: &Access| Arc::new(Access { charset, ..access.clone() });
         let own = self.own.iter().map(|(host, access)| (host.clone(), there(access))).collect();
-        Self::new(there(&self.access), Arc::clone(&self.credentials)).with_own(own)
+        let credentials = Arc::clone(&self.credentials);
+        let learned = Arc::clone(&self.learned);
+        Self { own, learned, ..Self::new(there(&self.access), credentials) }
     }
 
     /// The same for one who works beside others: with sessions of its own, as far as the servers
     /// have room for them now. It waits for no place, since those who are in can do the work.
     pub fn for_one_more(&self) -> Self {
         let (access, credentials) = (Arc::clone(&self.access), Arc::clone(&self.credentials));
-        Self { patient: false, ..Self::new(access, credentials).with_own(self.own.clone()) }
+        let (own, learned) = (self.own.clone(), Arc::clone(&self.learned));
+        Self { own, learned, patient: false, ..Self::new(access, credentials) }
+    }
+
+    fn knowledge_of(&self, origin: &Origin, access: &Access) -> Knowledge {
+        let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, knowledge)) = learned.iter().find(|(one, _)| one.same_session(origin)) {
+            return knowledge.clone();
+        }
+        let knowledge = Knowledge::of(access);
+        learned.push((origin.clone(), knowledge.clone()));
+        knowledge
     }
 
     /// The server at `origin`.
@@ -355,29 +346,15 @@ impl Servers {
     /// # Errors
     /// Credentials that cannot be read.
     pub fn at(&mut self, origin: &Origin) -> Result<&mut Server, Cause> {
-        let place = self.known.iter().position(|server| server.origin.same_session(origin));
+        let place = self.known.iter().position(|server| server.origin().same_session(origin));
         let place = match place {
             Some(place) => place,
             None => {
                 let credentials = (self.credentials)(origin)?;
-                let access = self.access_to(origin);
-                self.known.push(Server {
-                    origin: origin.clone(),
-                    access,
-                    credentials,
-                    session: None,
-                    dialed: None,
-                    pipeline: true,
-                    gone: None,
-                    reached: false,
-                    kept: None,
-                    patient: self.patient,
-                    charset: None,
-                    clock: Clock::default(),
-                    sets_time: SetTime::default(),
-                    copies: None,
-                    direct: Route::default(),
-                });
+                let (access, origin) = (self.access_to(origin), origin.clone());
+                let knowledge = self.knowledge_of(&origin, &access);
+                let account = Account { origin, access, credentials, knowledge };
+                self.known.push(Server::new(account, self.patient));
                 self.known.len() - 1
             }
         };

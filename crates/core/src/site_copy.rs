@@ -42,13 +42,13 @@ pub fn copy(server: &mut Server, from: &RemotePath, to: &RemotePath) -> Result<C
 
 /// Whether the server says that it can: in FEAT, or in its help on SITE. It is asked once in a run.
 fn offers(server: &mut Server) -> Result<bool, Cause> {
-    if let Some(known) = server.copies {
+    if let Some(known) = server.facts().site_copy {
         return Ok(known);
     }
     let session = server.session(Wants { features: true, data: false })?;
     let named = session.features()?.has(b"SITE COPY");
     let offers =
         named || memchr::memmem::find(session.ask("SITE HELP", None)?.raw(), b"CPFR").is_some();
-    server.copies = Some(offers);
+    server.learn(|facts| facts.site_copy = Some(offers));
     Ok(offers)
 }

@@ -170,7 +170,7 @@ pub fn adopt_charset(server: &Server, report: &mut Report) {
     if charset != report.charset
         && let Some(name) = charset.name()
     {
-        report.done(&format!("{}: names are taken for {name}", server.origin.shown()));
+        report.done(&format!("{}: names are taken for {name}", server.origin().shown()));
     }
     report.charset = charset;
 }

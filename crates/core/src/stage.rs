@@ -5,7 +5,7 @@ use std::iter;
 
 use crate::error::Cause;
 use crate::path::RemotePath;
-use crate::retry::{Tries, may_pass};
+use crate::retry::may_pass;
 use crate::servers::Server;
 use crate::wire::{Session, Wants};
 
@@ -35,7 +35,7 @@ pub fn publish(
     retries: u32,
 ) -> Result<(), Cause> {
     let mut renaming = Renaming { temporary, target, aside: None, lost: false };
-    let mut tries = Tries::new(retries);
+    let mut tries = server.tries(retries);
     loop {
         let cause = match renaming.attempt(server) {
             Ok(()) => return Ok(()),

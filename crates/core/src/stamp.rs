@@ -5,10 +5,10 @@ use crate::look;
 use crate::newer::{Insist, Version};
 use crate::path::RemotePath;
 use crate::reply::Reply;
-use crate::retry::{Tries, may_pass};
-use crate::servers::{Server, SetTime};
+use crate::retry::may_pass;
+use crate::servers::Server;
 use crate::time::timeval;
-use crate::wire::{Session, Wants, said};
+use crate::wire::{Session, SetTime, Wants, said};
 
 impl SetTime {
     fn next(self) -> Option<Self> {
@@ -85,7 +85,7 @@ pub fn set(
     stamp: Stamp,
     retries: u32,
 ) -> Result<(), Cause> {
-    let mut tries = Tries::new(retries);
+    let mut tries = server.tries(retries);
     while let Err(cause) = attempt(server, path, stamp) {
         if !may_pass(&cause, server.was_reached()) || !tries.again() {
             return Err(cause);
@@ -111,11 +111,11 @@ fn attempt(server: &mut Server, path: &RemotePath, stamp: Stamp) -> Result<(), C
 /// Sets when a file was last modified, in seconds since 1970, UTC. What the server takes is
 /// remembered for the next file.
 fn set_time(server: &mut Server, path: &RemotePath, time: i64) -> Result<(), Cause> {
-    let mut how = server.sets_time;
+    let mut how = server.facts().set_time;
     loop {
         let reply = how.ask(server.session(Wants::default())?, path, time)?;
         if reply.is_done() {
-            server.sets_time = how;
+            server.learn(|facts| facts.set_time = how);
             return Ok(());
         }
         match how.next() {

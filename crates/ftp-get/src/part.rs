@@ -37,7 +37,7 @@ impl Get {
         if is_here(file, &identity) {
             return Ok(None);
         }
-        let origin = server.origin.shown();
+        let origin = server.origin().shown();
         let facts = [identity.size.to_string(), format!("{:?}", identity.modified)];
         let source =
             [origin.as_bytes(), job.path.as_bytes(), facts[0].as_bytes(), facts[1].as_bytes()];

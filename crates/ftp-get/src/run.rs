@@ -138,7 +138,7 @@ impl Get {
         let ascii = source.ascii.unwrap_or(self.ascii);
         let kind = if ascii { Type::Ascii } else { Type::Image };
         let job = Job { path: &source.path, kind, next: source.next, known: Version::default() };
-        report.begin(server.origin.url_of(&source.path), None);
+        report.begin(server.origin().url_of(&source.path), None);
         let done = match (&self.destination, self.recursive) {
             (Destination::Below(dir), true) => self.tree(server, report, dir, (source, &job)),
             _ if source.path.is_directory() || source.path.is_empty() => {
@@ -316,7 +316,7 @@ impl Get {
                 Step::Leaf(item) => total += self.leaf(server, report, &root, (item, job.kind)),
                 Step::Approach(_) | Step::Leave { .. } => {}
                 Step::Failed(failure) => {
-                    sources::failed_in_tree(report, &server.origin, &failure);
+                    sources::failed_in_tree(report, server.origin(), &failure);
                 }
             }
             if report.reader_left() { Err(Cause::StdoutClosed) } else { Ok(Onward::In) }
@@ -347,7 +347,7 @@ impl Get {
     ) -> u64 {
         let known = item.version();
         let job = Job { path: &item.path, kind, next: Next::Transfer, known };
-        report.begin(server.origin.url_of(&item.path), None);
+        report.begin(server.origin().url_of(&item.path), None);
         let fetched = match local_path(report, root, item) {
             Err(why) => Err(remote(&job, Cause::Operand(why.into()))),
             Ok(_) if item.entry.kind == Kind::Other => {
@@ -382,7 +382,7 @@ pub fn settle(server: &Server, report: &mut Report, job: &Job<'_>, done: Result<
         Ok(Done::Fetched(copied)) => {
             report.moved(&report.shown(job.path.as_bytes()), &copied, "");
         }
-        Err(Failure { what, cause }) => sources::fail(report, &server.origin, &what, cause),
+        Err(Failure { what, cause }) => sources::fail(report, server.origin(), &what, cause),
     }
 }
 

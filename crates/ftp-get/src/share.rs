@@ -68,13 +68,13 @@ impl Get {
         let wants = Wants::to_transfer(path);
         // On disk it has two more of about that length.
         let bytes = size_of::<Piece>() + 3 * path.as_bytes().len();
-        let errand = Errand { origin: server.origin.clone(), wants, bytes, work: piece };
+        let errand = Errand { origin: server.origin().clone(), wants, bytes, work: piece };
         if let Some(errand) = self.pool.offer(errand, |wants| server.arrive(wants)) {
             return self.fetch_to(server, job, &errand.work.goal);
         }
         // Without turns the work comes back from the pool when there is too much.
         if self.turns.is_some() {
-            match self.pool.overdue(&server.origin) {
+            match self.pool.overdue(server.origin()) {
                 Some(due) => {
                     report.forget();
                     self.piece(server, report, &due.work);
@@ -98,7 +98,7 @@ impl Get {
             Goal::File(file) => Some(file.shown().as_os_str().as_bytes().to_vec()),
             Goal::Stdout | Goal::Place(_) => None,
         };
-        report.begin(server.origin.url_of(path), file);
+        report.begin(server.origin().url_of(path), file);
         let done = self.fetch_to(server, &job, goal);
         settle(server, report, &job, done);
     }

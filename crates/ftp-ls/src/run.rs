@@ -42,7 +42,7 @@ pub fn run(plan: Plan) -> Report {
                 &mut report,
                 &mut |server, report, source| {
                     if let Err(cause) = list.source(server, report, source) {
-                        sources::fail(report, &server.origin, source.path.as_bytes(), cause);
+                        sources::fail(report, server.origin(), source.path.as_bytes(), cause);
                     }
                     match report.reader_left() {
                         true => ControlFlow::Break(()),
@@ -120,8 +120,8 @@ impl List {
         witnesses.see(&path.name(), entry);
         let parent = path.parent().unwrap_or_default();
         self.offset_of(server, report, &parent, &witnesses)?;
-        let entry = clock::shown(entry.clone(), server.clock, self.look.times);
-        let dir = Some((&server.origin, path));
+        let entry = clock::shown(entry.clone(), server.facts().clock, self.look.times);
+        let dir = Some((server.origin(), path));
         self.out.entry(Place { dir, name: b"" }, shown, &entry)
     }
 
@@ -135,7 +135,7 @@ impl List {
     ) -> Result<Option<i64>, Cause> {
         match clock::offset_of(server, dir, witnesses) {
             Err(cause) if cause.session_survives() => {
-                sources::fail(report, &server.origin, dir.as_bytes(), cause);
+                sources::fail(report, server.origin(), dir.as_bytes(), cause);
                 Ok(None)
             }
             other => other,
@@ -174,7 +174,7 @@ impl List {
         report: &mut Report,
         path: &RemotePath,
     ) -> Result<(), Cause> {
-        let (origin, clock) = (server.origin.clone(), server.clock);
+        let (origin, clock) = (server.origin().clone(), server.facts().clock);
         let session = server.session(Wants { features: true, data: true })?;
         let (hidden, dir, times) = (self.look.hidden, path.trimmed(), self.look.times);
         let mut odd = Vec::new();
@@ -196,7 +196,7 @@ impl List {
         report: &mut Report,
         path: &RemotePath,
     ) -> Result<(), Cause> {
-        let origin = server.origin.clone();
+        let origin = server.origin().clone();
         let session = server.session(Wants { features: true, data: true })?;
         let Look { hidden, times, by, reverse, .. } = self.look;
         let (mut kept, mut odd) = (Kept::new(by, reverse), Vec::new());
@@ -268,7 +268,7 @@ impl List {
             }
             Step::Leave { .. } => Ok(Onward::In),
             Step::Approach(item) | Step::Leaf(item) => {
-                let dir = Some((&server.origin, &item.path));
+                let dir = Some((server.origin(), &item.path));
                 let shown = item.relative();
                 self.out.entry(Place { dir, name: b"" }, &shown, &item.entry)?;
                 Ok(Onward::In)

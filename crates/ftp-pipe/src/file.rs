@@ -37,7 +37,7 @@ type Done = Result<(Relayed, &'static str), RelayError>;
 impl Pipe<'_> {
     /// Copies a file, and reports how that went.
     pub fn file(&mut self, server: &mut Server, report: &mut Report, job: &Job<'_>) {
-        let (url, began) = (server.origin.url_of(job.from), Instant::now());
+        let (url, began) = (server.origin().url_of(job.from), Instant::now());
         let version = match self.version(server, job) {
             Ok(version) => version,
             Err(cause) => return self.copy_failed(server, report, job.from, Failed::Source(cause)),
@@ -76,7 +76,7 @@ impl Pipe<'_> {
     /// The URL of a copy.
     fn url(&self, copy: &Copy<'_>) -> Option<Vec<u8>> {
         let sink = self.sinks.get(copy.place)?;
-        Some(sink.server.origin.url_of(copy.target.to))
+        Some(sink.server.origin().url_of(copy.target.to))
     }
 
     /// A name at a destination, and which one that is where there are several.
@@ -109,9 +109,9 @@ impl Pipe<'_> {
             match self.begin_at(server, (place, to), (job, version)) {
                 Ok(Some(copy)) => copies.push(copy),
                 Ok(None) => {
-                    self.run.gone.stays(&server.origin, job.from);
-                    let there = self.sinks.get(place).map(|sink| sink.server.origin.url_of(to));
-                    report.begin(server.origin.url_of(job.from), there);
+                    self.run.gone.stays(server.origin(), job.from);
+                    let there = self.sinks.get(place).map(|sink| sink.server.origin().url_of(to));
+                    report.begin(server.origin().url_of(job.from), there);
                     report.skipped(&format!("{}: is there already", self.shown(place, to)));
                 }
                 Err(failed) => self.failed(server, report, job.from, failed),

@@ -9,7 +9,7 @@ use ftp_core::listing::{By, Entry, Kind};
 use ftp_core::met::Met;
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
-use ftp_core::retry::{Tries, may_pass};
+use ftp_core::retry::may_pass;
 use ftp_core::servers::{Server, Servers};
 use ftp_core::sources;
 use ftp_core::url::Origin;
@@ -154,7 +154,7 @@ impl Gone {
 /// # Errors
 /// The server's refusal, or its loss.
 pub fn file(server: &mut Server, path: &RemotePath, retries: u32) -> Result<(), Cause> {
-    let (mut tries, mut lost) = (Tries::new(retries), false);
+    let (mut tries, mut lost) = (server.tries(retries), false);
     loop {
         let cause = match remove(server, path) {
             // The try before did it, and only its answer was lost.

@@ -170,19 +170,19 @@ impl<'a> Pipe<'a> {
     /// Reports a failure under the name of the side that it belongs to. What is left at the source keeps
     /// its directory there.
     pub fn failed(&self, server: &Server, report: &mut Report, path: &RemotePath, failed: Failed) {
-        self.run.gone.stays(&server.origin, path);
+        self.run.gone.stays(server.origin(), path);
         let (place, cause) = match failed {
             Failed::Source(cause) => {
-                return sources::fail(report, &server.origin, path.as_bytes(), cause);
+                return sources::fail(report, server.origin(), path.as_bytes(), cause);
             }
             Failed::Sink(place, cause) => (place, cause),
         };
         let Some(sink) = self.sinks.get(place) else { return };
         if !report.has_subject() {
-            let there = sink.server.origin.url_of(&RemotePath::default());
-            report.begin(server.origin.url_of(path), Some(there));
+            let there = sink.server.origin().url_of(&RemotePath::default());
+            report.begin(server.origin().url_of(path), Some(there));
         }
-        let what = [path.as_bytes(), b" -> ", sink.server.origin.shown().as_bytes()].concat();
-        sources::fail(report, &sink.server.origin, &what, cause);
+        let what = [path.as_bytes(), b" -> ", sink.server.origin().shown().as_bytes()].concat();
+        sources::fail(report, sink.server.origin(), &what, cause);
     }
 }

@@ -103,7 +103,7 @@ impl Pipe<'_> {
         let work = Piece { from: from.clone(), to, kind, next, known, charset: report.charset };
         let paths = work.to.iter().flatten().chain([from]);
         let bytes = paths.map(|path| size_of::<Piece>() + path.as_bytes().len()).sum();
-        let errand = Errand { origin: server.origin.clone(), wants, bytes, work };
+        let errand = Errand { origin: server.origin().clone(), wants, bytes, work };
         let sinks = &mut self.sinks;
         let arrive =
             |wants| server.arrive(wants) && sinks.iter_mut().all(|sink| sink.server.arrive(wants));

@@ -31,11 +31,11 @@ impl Pipe<'_> {
             match &step {
                 Step::Enter(item) => self.directory(server, report, (item, &roots)),
                 Step::Leaf(item) => self.leaf(server, report, (item, &roots), kind),
-                Step::Leave { item, whole } => self.run.gone.left(&server.origin, item, *whole),
+                Step::Leave { item, whole } => self.run.gone.left(server.origin(), item, *whole),
                 Step::Approach(item) => self.begin_directory(server, (item, &roots)),
                 Step::Failed(failure) => {
                     self.forget_directories();
-                    sources::failed_in_tree(report, &server.origin, failure);
+                    sources::failed_in_tree(report, server.origin(), failure);
                 }
             }
             Ok(Onward::In)
@@ -94,8 +94,8 @@ impl Pipe<'_> {
                 return self.failed(server, report, from, Failed::Source(cause));
             }
             Kind::Link if self.how.links == Links::Skip => {
-                self.run.gone.stays(&server.origin, from);
-                report.begin(server.origin.url_of(from), None);
+                self.run.gone.stays(server.origin(), from);
+                report.begin(server.origin().url_of(from), None);
                 return report.skipped(&format!("{}: a link", report.shown(from.as_bytes())));
             }
             _ => {}

@@ -363,7 +363,7 @@ impl<'a> Put<'a> {
 
     /// From now on the report is about the file that goes to `to`.
     fn begin(&mut self, to: &RemotePath, path: Option<&Path>) {
-        let url = self.server.origin.url_of(to);
+        let url = self.server.origin().url_of(to);
         self.report.begin(url, path.map(|path| bytes(path).to_vec()));
     }
 
@@ -371,7 +371,7 @@ impl<'a> Put<'a> {
         match done {
             Ok(()) => self.report.forget(),
             Err(Failure { what, cause }) => {
-                sources::fail(self.report, &self.server.origin, &what, cause);
+                sources::fail(self.report, self.server.origin(), &what, cause);
             }
         }
     }

@@ -38,7 +38,7 @@ impl Put<'_> {
         let wants = Wants::to_transfer(to);
         let piece = Piece { path: path.to_owned(), to: to.clone(), charset: self.report.charset };
         let bytes = size_of::<Piece>() + 2 * to.as_bytes().len();
-        let errand = Errand { origin: self.server.origin.clone(), wants, bytes, work: piece };
+        let errand = Errand { origin: self.server.origin().clone(), wants, bytes, work: piece };
         match self.pool.offer(errand, |wants| self.server.arrive(wants)) {
             Some(_) => self.file(path, to),
             None => Ok(()),

@@ -89,7 +89,7 @@ impl Rm {
         }
         if !waits && let Err(cause) = self.source(server, report, source) {
             report.forget();
-            sources::fail(report, &server.origin, source.path.as_bytes(), cause);
+            sources::fail(report, server.origin(), source.path.as_bytes(), cause);
         }
     }
 
@@ -104,7 +104,7 @@ impl Rm {
             };
             if let Err(cause) = done {
                 report.forget();
-                sources::fail(report, &server.origin, source.path.as_bytes(), cause);
+                sources::fail(report, server.origin(), source.path.as_bytes(), cause);
             }
         }
     }
@@ -122,7 +122,7 @@ impl Rm {
         let mut replies = Vec::new();
         let session = server.session(Wants { features: !ascii, data: false });
         let asked = session.and_then(|s| s.ask_all("DELE", paths.clone(), &mut replies));
-        let (known, origin) = (replies.len(), server.origin.clone());
+        let (known, origin) = (replies.len(), server.origin().clone());
         let mut told: Vec<_> = paths
             .clone()
             .zip(replies)
@@ -161,7 +161,7 @@ impl Rm {
         report: &mut Report,
         source: &Source,
     ) -> Result<(), Cause> {
-        report.begin(server.origin.url_of(&source.path), None);
+        report.begin(server.origin().url_of(&source.path), None);
         if self.dry_run {
             return self.rehearse(server, report, source);
         }
@@ -225,13 +225,13 @@ impl Rm {
         path: &RemotePath,
     ) -> Result<Option<Reply>, Cause> {
         let wants = Wants::to_ask(path);
-        report.begin(server.origin.url_of(path), None);
+        report.begin(server.origin().url_of(path), None);
         let session = server.session(wants)?;
         let reply = session.ask(verb, Some(path))?;
         if !reply.is_done() && !session.is_usable() {
             return Err(Cause::Refused(reply));
         }
-        Ok(self.removed(&server.origin.clone(), report, (path, reply)))
+        Ok(self.removed(&server.origin().clone(), report, (path, reply)))
     }
 
     /// With `-f` a refusal is no error when there is nothing to remove. 550 means that it is
@@ -251,7 +251,7 @@ impl Rm {
         if self.is_there(server, path)? {
             return Err(Cause::Refused(refused));
         }
-        report.begin(server.origin.url_of(path), None);
+        report.begin(server.origin().url_of(path), None);
         report.skipped(&format!("{}: is not there", report.shown(path.as_bytes())));
         Ok(())
     }
@@ -318,7 +318,7 @@ impl Rm {
                     self.release(server, report, &nest)?;
                 }
             }
-            Step::Failed(failure) => sources::failed_in_tree(report, &server.origin, failure),
+            Step::Failed(failure) => sources::failed_in_tree(report, server.origin(), failure),
         }
         Ok(Onward::In)
     }
@@ -347,7 +347,7 @@ impl Rm {
                     print(server, report, path).map(|()| Onward::In)
                 }
                 Step::Failed(failure) => {
-                    sources::failed_in_tree(report, &server.origin, &failure);
+                    sources::failed_in_tree(report, server.origin(), &failure);
                     Ok(Onward::In)
                 }
                 Step::Approach(_) | Step::Leave { .. } => Ok(Onward::In),
@@ -380,7 +380,7 @@ fn is_directory(server: &mut Server, source: &Source) -> Result<bool, Cause> {
 /// Says what would go.
 fn print(server: &Server, report: &mut Report, path: &RemotePath) -> Result<(), Cause> {
     if report.is_json() {
-        report.begin(server.origin.url_of(path), None);
+        report.begin(server.origin().url_of(path), None);
         report.skipped_silently();
         return Ok(());
     }

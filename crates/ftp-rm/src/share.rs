@@ -93,7 +93,7 @@ impl Rm {
         let wants = Wants { features: !ascii, data: false };
         let bytes = files.iter().map(|(path, _)| BESIDES + path.as_bytes().len()).sum();
         let piece = Piece { files, charset: report.charset };
-        let errand = Errand { origin: server.origin.clone(), wants, bytes, work: piece };
+        let errand = Errand { origin: server.origin().clone(), wants, bytes, work: piece };
         match self.pool.offer(errand, |wants| server.arrive(wants)) {
             Some(errand) => self.piece(server, report, errand.work),
             None => report.forget(),
@@ -110,7 +110,7 @@ impl Rm {
             });
             if let Err(cause) = done {
                 report.forget();
-                sources::fail(report, &server.origin, path.as_bytes(), cause);
+                sources::fail(report, server.origin(), path.as_bytes(), cause);
             }
         }
     }
@@ -131,7 +131,7 @@ impl Rm {
             (Role::In(nest), refused) => {
                 if let Some(refused) = refused {
                     let failure = Failure::new(path.as_bytes(), Cause::Refused(refused));
-                    sources::failed_in_tree(report, &server.origin, &failure);
+                    sources::failed_in_tree(report, server.origin(), &failure);
                 }
                 self.release(server, report, &nest)
             }
@@ -154,7 +154,7 @@ impl Rm {
             next = nest.parent.as_ref();
             if let Some(refused) = self.ask(server, report, "RMD", &nest.path)? {
                 let failure = Failure::new(nest.path.as_bytes(), Cause::Refused(refused));
-                sources::failed_in_tree(report, &server.origin, &failure);
+                sources::failed_in_tree(report, server.origin(), &failure);
             }
         }
         Ok(())
@@ -166,7 +166,7 @@ impl Rm {
         server: &Server,
         report: &mut Report,
     ) -> Result<(), Cause> {
-        let (origin, charset, path) = (server.origin.clone(), report.charset, path.clone());
+        let (origin, charset, path) = (server.origin().clone(), report.charset, path.clone());
         report.forget();
         self.rests.put_off(&Rest { place, origin, charset, path, refused })
     }

@@ -13,6 +13,7 @@ use crate::meter::Meter;
 use crate::proxy::Proxies;
 use crate::rate::Rate;
 use crate::secret::Secret;
+use crate::waits::Waits;
 
 /// Whether an `ftp://` session is put under TLS.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -45,6 +46,8 @@ pub struct Access {
     pub names: Arc<Names>,
     /// The bound on every single wait.
     pub timeout: Duration,
+    /// How long the fixed waits are.
+    pub waits: Waits,
     /// The cap on all transfers together.
     pub rate: Option<Arc<Rate>>,
     /// Bytes a second that a data connection must move on average; 0 is any.

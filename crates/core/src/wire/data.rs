@@ -81,7 +81,7 @@ impl Session {
         kind: Type,
         from: u64,
     ) -> Result<Transfer<'_>, Cause> {
-        let asks = self.access.meter.is_watched() && kind == Type::Image;
+        let asks = self.access().meter.is_watched() && kind == Type::Image;
         let size = if asks { self.size_before_transfer(path)? } else { None };
         let retrieve = line("RETR", Some(path));
         let mut transfer = self.transfer_from(kind, from, (&|_| retrieve.clone(), true))?;
@@ -142,7 +142,7 @@ impl Session {
         let door = self.door()?;
         // REST counts for the very next command only (RFC 3659 §5.3), so nothing may come between.
         let rest = format!("REST {from}").into_bytes();
-        if from > 0 && in_any_case && self.pipeline {
+        if from > 0 && in_any_case && self.pipelines() {
             self.control.presume(&[rest.clone(), command(true)])?;
         }
         if from == 0 {
@@ -167,7 +167,7 @@ impl Session {
         self.began = true;
         let stream = self.step_through(door)?;
         let announced = reply.announced_bytes().filter(|_| kind == Type::Image);
-        let stake = self.access.ending.cuts(stream.socket());
+        let stake = self.access().ending.cuts(stream.socket());
         let path = RemotePath::default();
         let (size, stored) = (None, None);
         Ok(Transfer { session: self, stream, announced, from, path, size, stored, stake })
@@ -198,56 +198,63 @@ impl Session {
         self.in_transfer = true;
         self.began = false;
         let stream = self.step_through(door)?;
-        let stake = self.access.ending.cuts(stream.socket());
+        let stake = self.access().ending.cuts(stream.socket());
         let path = path.clone();
         let (announced, size, stored) = (None, None, None);
         Ok(Transfer { session: self, stream, announced, from: 0, path, size, stored, stake })
     }
 
     fn door(&mut self) -> Result<Door, Cause> {
-        if let Some(active) = self.access.active.clone() {
+        if let Some(active) = self.access().active.clone() {
             let local = self.control.local().map_err(Cause::Local)?;
             let waiting = Waiting::listen(&active, local.ip())?;
             done(self.send(&waiting.command())?)?;
             return Ok(Door::Awaited(waiting));
         }
-        if self.epsv
-            && let Some(socket) = self.extended_passive()?
-        {
-            return Ok(Door::Open(socket));
+        match self.ahead.take() {
+            Some(socket) => Ok(Door::Open(socket)),
+            None => self.passive_connection().map(Door::Open),
         }
-        self.passive().map(Door::Open)
     }
 
-    /// Connects where EPSV says; `None`, for the rest of the session, where that leads nowhere.
-    fn extended_passive(&mut self) -> Result<Option<TcpStream>, Cause> {
-        if let Some(socket) = self.ahead.take() {
-            return Ok(Some(socket));
+    /// Connects where EPSV says, else where PASV says. Where PASV leads somewhere and EPSV does not, EPSV is not asked
+    /// again in this run.
+    fn passive_connection(&mut self) -> Result<TcpStream, Cause> {
+        if !self.facts().epsv {
+            return self.passive();
         }
+        if let Some(socket) = self.extended_passive()? {
+            return Ok(socket);
+        }
+        let socket = self.passive()?;
+        self.learn_fact(|facts| facts.epsv = false);
+        Ok(socket)
+    }
+
+    /// Connects where EPSV says; `None` where that leads nowhere.
+    fn extended_passive(&mut self) -> Result<Option<TcpStream>, Cause> {
         if self.passive.is_none() {
             self.epsv_presumed = false;
             let reply = self.send(b"EPSV")?;
             self.take_epsv(&reply);
         }
         let Some(place) = self.passive.take() else { return Ok(None) };
-        match place.connect(self.access.timeout.min(EPSV_PATIENCE)) {
-            Ok(socket) => Ok(Some(socket)),
-            Err(_) => {
-                self.control.trace().note("nothing answers at the EPSV port: trying PASV");
-                self.epsv = false;
-                Ok(None)
-            }
+        let patience = self.access().waits.of(EPSV_PATIENCE);
+        let connected = place.connect(self.access().timeout.min(patience));
+        if connected.is_err() {
+            self.control.trace().note("nothing answers at the EPSV port: trying PASV");
         }
+        Ok(connected.ok())
     }
 
     /// Opens the data connection of the next transfer before that is asked for, so that the wait for
     /// it falls into another one. Whatever keeps it from that shows when the transfer begins.
     pub fn reach(&mut self) {
-        if self.access.active.is_some() || !self.epsv || !self.is_usable() {
+        if self.access().active.is_some() || !self.facts().epsv || !self.is_usable() {
             return;
         }
-        if let Ok(reached) = self.extended_passive() {
-            self.ahead = reached;
+        if self.ahead.is_none() {
+            self.ahead = self.passive_connection().ok();
         }
     }
 
@@ -261,16 +268,16 @@ impl Session {
     pub(super) fn take_epsv(&mut self, reply: &Reply) {
         self.forget_passive();
         let port = reply.epsv_port().filter(|_| reply.code() == 229);
-        match port.and_then(|port| self.place(port).ok()) {
-            Some(place) => self.passive = Some(place),
-            None => self.epsv = false,
+        self.passive = port.and_then(|port| self.place(port).ok());
+        if reply.code() / 100 == 5 {
+            self.learn_fact(|facts| facts.epsv = false);
         }
     }
 
     /// Connects where PASV says.
     fn passive(&mut self) -> Result<TcpStream, Cause> {
         let place = self.passive_place(b"PASV")?;
-        place.connect(self.access.timeout)
+        place.connect(self.access().timeout)
     }
 
     /// Where PASV says, or CPSV, its like for FXP. The host in the answer is the control connection's
@@ -286,11 +293,11 @@ impl Session {
             return Err(Cause::Protocol("an answer to PASV without an address".into()));
         };
         let place = self.place(named.port()).map_err(|e| Cause::Lost(Phase::Reply, e))?;
-        Ok(if self.access.trust_pasv { place.moved_to(named) } else { place })
+        Ok(if self.access().trust_pasv { place.moved_to(named) } else { place })
     }
 
     fn step_through(&mut self, door: Door) -> Result<Stream, Cause> {
-        let timeout = self.access.timeout;
+        let timeout = self.access().timeout;
         let socket = match door {
             Door::Open(socket) => socket,
             Door::Awaited(waiting) => {
@@ -300,12 +307,12 @@ impl Session {
         };
         socket.set_read_timeout(Some(timeout)).map_err(Cause::Local)?;
         socket.set_write_timeout(Some(timeout)).map_err(Cause::Local)?;
-        let (stream, least) = (Stream::Plain(socket), self.access.min_rate);
+        let (stream, least) = (Stream::Plain(socket), self.access().min_rate);
         let stream = match &self.tls {
             Some(tls) if self.protected => {
                 let config = std::sync::Arc::clone(&tls.config);
                 stream
-                    .secure(&config, &self.origin.host, timeout)
+                    .secure(&config, &self.account.origin.host, timeout)
                     .map_err(|cause| self.last_words(cause, false))?
             }
             _ => stream,
@@ -324,9 +331,10 @@ impl Session {
 
     /// What the server says within a moment on a transfer that was given up.
     fn last_reply(&mut self) -> Option<Reply> {
-        self.control.set_patience(LAST_WORDS.min(self.access.timeout));
+        let patience = self.access().waits.of(LAST_WORDS);
+        self.control.set_patience(patience.min(self.access().timeout));
         let verdict = self.final_reply(Phase::Verdict);
-        self.control.set_patience(self.access.timeout);
+        self.control.set_patience(self.access().timeout);
         self.end_transfer(verdict.as_ref().ok()?);
         verdict.ok()
     }
@@ -343,14 +351,14 @@ impl Session {
     /// Reads the verdict. A server that works on commands beside the transfer may answer the
     /// presumed EPSV first: libunftp does.
     fn verdict(&mut self) -> Result<Reply, Cause> {
-        self.control.set_patience(self.access.timeout * VERDICT_PATIENCE);
+        self.control.set_patience(self.access().timeout * VERDICT_PATIENCE);
         let mut reply = self.final_reply(Phase::Verdict)?;
         if reply.code() == 229 && self.epsv_presumed {
             self.take_epsv(&reply);
             self.epsv_presumed = false;
             reply = self.control.command(b"EPSV", Phase::Verdict)?;
         }
-        self.control.set_patience(self.access.timeout);
+        self.control.set_patience(self.access().timeout);
         self.end_transfer(&reply);
         Ok(reply)
     }
@@ -452,13 +460,13 @@ impl<'s> Transfer<'s> {
 
     /// The data connection, and what keeps the control connection alive while it is used.
     pub fn parts(&mut self) -> (&mut Stream, Pulse<'_>) {
-        let Session { control, noops, access, .. } = &mut *self.session;
-        (&mut self.stream, Pulse::new(control, noops, access.keep_alive))
+        let Session { control, noops, account, .. } = &mut *self.session;
+        (&mut self.stream, Pulse::new(control, noops, account.access.keep_alive))
     }
 
     /// The cap on all transfers of the run together.
     pub fn rate(&self) -> Option<std::sync::Arc<Rate>> {
-        self.session.access.rate.clone()
+        self.session.access().rate.clone()
     }
 
     /// What counts its bytes: `passed` of them have been read, and `left` are to come, where that is
@@ -467,12 +475,12 @@ impl<'s> Transfer<'s> {
         let begin = self.from.saturating_add(passed);
         let name = for_terminal(&self.session.charset().show(self.path.as_bytes()));
         let total = left.map(|left| left.saturating_add(begin)).or(self.size);
-        self.session.access.meter.begin(Start { name, begin, total })
+        self.session.access().meter.begin(Start { name, begin, total })
     }
 
     /// The bound on every wait of this transfer.
     pub fn timeout(&self) -> Duration {
-        self.session.access.timeout
+        self.session.access().timeout
     }
 
     /// Ends a download of `received` bytes: reads the verdict, and compares with what the server

@@ -5,9 +5,9 @@
 
 use std::cell::Cell;
 use std::net::TcpStream;
-use std::sync::Arc;
 
 use super::access::{Access, Credentials, TlsPolicy};
+use super::account::Account;
 use super::connect;
 use super::control::Control;
 use super::proxied;
@@ -20,36 +20,35 @@ use crate::reply::Reply;
 use crate::secret::Secret;
 use crate::url::{Origin, Scheme};
 
-/// How a session is begun.
+/// Whether TLS 1.3 is ruled out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct How {
-    /// Commands go out before the replies to earlier ones are in.
-    pub(super) pipeline: bool,
-    /// TLS 1.3 is ruled out.
-    pub(super) older_tls: bool,
+pub(super) enum OlderTls {
+    Yes,
+    No,
 }
 
 /// See [`Session::open`]. `dialed` is to the server already.
 pub(super) fn open(
-    origin: &Origin,
-    access: &Arc<Access>,
-    credentials: &Credentials,
-    (wants, how, dialed): (Wants, How, Option<Dialed>),
+    account: &Account,
+    dialed: Option<Dialed>,
+    wants: Wants,
+    older_tls: OlderTls,
 ) -> Result<Session, Cause> {
-    let dialed = Cell::new(dialed);
-    let guest = Guest { origin, access, credentials, wants, how, dialed };
-    if how.pipeline
+    let guest = Guest { account, wants, older_tls, dialed: Cell::new(dialed) };
+    if account.knowledge.facts().pipelining
         && let Some(session) = guest.pipelined()?
     {
         return Ok(session);
     }
-    guest.one_by_one()
+    let session = guest.one_by_one()?;
+    session.stop_pipelining();
+    Ok(session)
 }
 
 /// A socket to the server, straight or through a proxy.
-pub(super) fn reach(origin: &Origin, access: &Access) -> Result<TcpStream, Cause> {
-    let Access { names, timeout, trace, proxies, .. } = access;
-    let Origin { host, port, .. } = origin;
+pub(super) fn reach(account: &Account) -> Result<TcpStream, Cause> {
+    let Access { names, timeout, trace, proxies, .. } = &*account.access;
+    let Origin { host, port, .. } = &account.origin;
     let Some(proxy) = proxies.to(host, *port) else {
         trace.note(&format!("connecting to {host}, port {port}"));
         return connect::control(names, (host, *port), *timeout);
@@ -59,11 +58,9 @@ pub(super) fn reach(origin: &Origin, access: &Access) -> Result<TcpStream, Cause
 }
 
 struct Guest<'a> {
-    origin: &'a Origin,
-    access: &'a Arc<Access>,
-    credentials: &'a Credentials,
+    account: &'a Account,
     wants: Wants,
-    how: How,
+    older_tls: OlderTls,
     /// For the first try.
     dialed: Cell<Option<Dialed>>,
 }
@@ -106,7 +103,7 @@ impl Guest<'_> {
             }
             Verdict::In { in_order: false } => {
                 // It works on several commands at once, and answers what is done first.
-                session.pipeline = false;
+                session.stop_pipelining();
                 self.settle(session).map(Some)
             }
             Verdict::In { in_order: true } => {
@@ -121,7 +118,6 @@ impl Guest<'_> {
     /// Logs in with one command at a time.
     fn one_by_one(&self) -> Result<Session, Cause> {
         let mut session = self.connect()?;
-        session.pipeline = false;
         greeting(&mut session)?;
         if self.may_start_tls() {
             self.start_tls(&mut session)?;
@@ -140,27 +136,22 @@ impl Guest<'_> {
     }
 
     fn connect(&self) -> Result<Session, Cause> {
-        let Access { timeout, trace, .. } = **self.access;
-        let Origin { host, .. } = self.origin;
+        let Access { timeout, trace, .. } = *self.account.access;
+        let Origin { host, .. } = &self.account.origin;
         let Dialed { socket, questions } = match self.dialed.take() {
             Some(dialed) => dialed,
-            None => Session::dial(self.origin, self.access, None)?,
+            None => Session::dial(self.account, None)?,
         };
         let mut stream = Stream::Plain(socket);
         let mut tls = None;
-        if self.origin.scheme == Scheme::Ftps {
-            let session = self.trust()?.for_session(self.how.older_tls);
+        if self.account.origin.scheme == Scheme::Ftps {
+            let session = self.trust()?.for_session(self.older_tls == OlderTls::Yes);
             stream = stream.secure(&session.config, host, timeout)?;
             tls = Some(session);
         }
         let mut control = Control::over(stream, timeout, trace)?;
         control.hide(self.secrets());
-        let mut session = Session::new(
-            control,
-            Arc::clone(self.access),
-            self.origin.clone(),
-            self.credentials.clone(),
-        );
+        let mut session = Session::new(control, self.account.clone());
         session.control.owe();
         session.tls = tls;
         session.told = questions.into_iter().map(|question| (question, None)).collect();
@@ -168,27 +159,27 @@ impl Guest<'_> {
     }
 
     fn trust(&self) -> Result<&super::tls::TlsTrust, Cause> {
-        let trust = self.access.trust.as_ref();
+        let trust = self.account.access.trust.as_ref();
         trust.ok_or_else(|| Cause::Tls("no trusted certificates were read".into()))
     }
 
     fn policy(&self) -> TlsPolicy {
-        match self.origin.scheme {
-            Scheme::Ftp => self.access.tls,
+        match self.account.origin.scheme {
+            Scheme::Ftp => self.account.access.tls,
             Scheme::Ftps | Scheme::Ftpes => TlsPolicy::Require,
         }
     }
 
     /// Whether AUTH TLS is to be sent: not where TLS is on from the first byte.
     fn may_start_tls(&self) -> bool {
-        self.origin.scheme != Scheme::Ftps && self.policy() != TlsPolicy::Off
+        self.account.origin.scheme != Scheme::Ftps && self.policy() != TlsPolicy::Off
     }
 
     fn start_tls(&self, session: &mut Session) -> Result<(), Cause> {
         let reply = session.send(b"AUTH TLS")?;
         if reply.code() == 234 || reply.code() == 334 {
-            let tls = self.trust()?.for_session(self.how.older_tls);
-            session.control.secure(&tls.config, &self.origin.host)?;
+            let tls = self.trust()?.for_session(self.older_tls == OlderTls::Yes);
+            session.control.secure(&tls.config, &self.account.origin.host)?;
             session.tls = Some(tls);
             return Ok(());
         }
@@ -210,15 +201,15 @@ impl Guest<'_> {
     }
 
     fn user(&self) -> Vec<u8> {
-        [&b"USER "[..], &self.credentials.user].concat()
+        [&b"USER "[..], &self.account.credentials.user].concat()
     }
 
     fn pass(&self) -> Vec<u8> {
-        [&b"PASS "[..], self.credentials.password.expose()].concat()
+        [&b"PASS "[..], self.account.credentials.password.expose()].concat()
     }
 
     fn give_account(&self, session: &mut Session) -> Result<(), Cause> {
-        let Some(account) = &self.credentials.account else {
+        let Some(account) = &self.account.credentials.account else {
             return Err(Cause::Operand("the server wants an account: give it --account".into()));
         };
         let reply = session.send(&[&b"ACCT "[..], account.expose()].concat())?;
@@ -236,14 +227,14 @@ impl Guest<'_> {
         if self.wants.features {
             session.features()?;
         }
-        for quote in &self.access.quotes {
+        for quote in &self.account.access.quotes {
             done(session.send(quote)?)?;
         }
         Ok(session)
     }
 
     fn secrets(&self) -> Vec<Secret> {
-        let Credentials { password, account, .. } = self.credentials;
+        let Credentials { password, account, .. } = &self.account.credentials;
         [Some(password), account.as_ref()].into_iter().flatten().cloned().collect()
     }
 
@@ -252,8 +243,8 @@ impl Guest<'_> {
         if reply.code() == 421 || has_no_room(&reply) {
             return Cause::TurnedAway(reply);
         }
-        let who = crate::charset::for_terminal(&self.credentials.user);
-        Cause::LoginRefused(reply, format!("user {who}, {}", self.credentials.source))
+        let who = crate::charset::for_terminal(&self.account.credentials.user);
+        Cause::LoginRefused(reply, format!("user {who}, {}", self.account.credentials.source))
     }
 }
 
@@ -267,7 +258,7 @@ fn followers(session: &Session, wants: Wants) -> Vec<Vec<u8>> {
     if wants.features {
         lines.push(line("FEAT", None));
     }
-    if wants.data && session.epsv && session.access.active.is_none() {
+    if wants.data && session.facts().epsv && session.access().active.is_none() {
         lines.push(line("EPSV", None));
     }
     lines.extend(session.told.iter().map(|(question, _)| question.clone()));

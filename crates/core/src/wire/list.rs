@@ -75,7 +75,7 @@ impl Session {
             let raw = matches!(to, Use::Passed(_));
             match self.read_list(&line("MLSD", some(dir)), ListReader::mlsd(), to) {
                 Err(Cause::Refused(reply)) if matches!(reply.code(), 500 | 502 | 504) => {
-                    self.no_mlsd = true;
+                    self.learn_fact(|facts| facts.mlsd = false);
                 }
                 // MLSD is for directories only, LIST shows a file too.
                 Err(Cause::Refused(_)) if raw && self.is_usable() => {}
@@ -103,7 +103,7 @@ impl Session {
     /// # Errors
     /// The connection is lost.
     pub fn has_mlsd(&mut self) -> Result<bool, Cause> {
-        Ok(self.features()?.mlst && !self.no_mlsd)
+        Ok(self.features()?.mlst && self.facts().mlsd)
     }
 
     /// LIST, with `-a` first where dotfiles are wanted. A server that takes `-a` for a name
@@ -118,7 +118,7 @@ impl Session {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let reader = ListReader::list(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         let mut tried = false;
-        if hidden && !self.no_dash_a {
+        if hidden && self.facts().list_all {
             match self.read_list(&line("LIST -a", dir), reader.clone(), to) {
                 Ok(Listed { entries: 0, .. }) | Err(Cause::Refused(_)) if self.is_usable() => {
                     tried = true;
@@ -128,7 +128,9 @@ impl Session {
         }
         let listed = self.read_list(&line("LIST", dir), reader, to)?;
         // What is empty both ways says nothing about `-a`.
-        self.no_dash_a |= tried && listed.entries > 0;
+        if tried && listed.entries > 0 {
+            self.learn_fact(|facts| facts.list_all = false);
+        }
         Ok(listed)
     }
 

@@ -1,6 +1,7 @@
 //! The wire: sessions with FTP servers. suppaftp and rustls are named nowhere else.
 
 mod access;
+mod account;
 mod active;
 mod bytechars;
 mod connect;
@@ -8,6 +9,7 @@ mod control;
 mod data;
 mod greet;
 mod http_connect;
+mod knowledge;
 mod link;
 mod list;
 mod pair;
@@ -23,11 +25,13 @@ mod trace;
 mod verifiers;
 
 pub use access::{Access, Credentials, TlsPolicy};
+pub use account::Account;
 pub use active::Active;
 pub use connect::{Family, Names};
 pub use data::{Next, Transfer};
+pub use knowledge::{Clock, Facts, Knowledge, Route, SetTime, Way};
 pub use list::{Listed, Raw, Visit};
-pub use pair::{Begun, Indirect, Pair, Way};
+pub use pair::{Begun, Indirect, Pair};
 pub use pulse::Pulse;
 pub use session::{Dialed, FLIGHT, Session, Type, Wants, said};
 pub use stream::Stream;

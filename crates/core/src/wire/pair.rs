@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::active::port_command;
 use super::connect::connect;
+use super::knowledge::Way;
 use super::proxied::Place;
 use super::session::{Session, Type, Wants, line};
 use crate::ending::Stake;
@@ -36,15 +37,6 @@ const ANY_PORT: u16 = 1025;
 
 /// Times in a row that a destination which cannot tell how far it is is waited for.
 const MOST_UNTOLD: u32 = 10;
-
-/// Which of two servers listens for the other.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Way {
-    /// The destination connects to the source.
-    SourceListens,
-    /// The source connects to the destination.
-    SinkListens,
-}
 
 /// Who plays the client of TLS on the data connection: one of two servers has to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -225,9 +217,11 @@ impl Pair<'_> {
     ) -> Result<(), Indirect> {
         let address = self.sink.listening(by_cpsv).map_err(at_sink)?;
         accept(self.source.send(&port_command(address))).map_err(at_source)?;
-        self.source.control.set_patience(PATIENCE.min(self.source.access.timeout));
+        self.source.control.set_patience(
+            self.source.access().waits.of(PATIENCE).min(self.source.access().timeout),
+        );
         let reply = self.source.send(&line("RETR", Some(from)));
-        self.source.control.set_patience(self.source.access.timeout);
+        self.source.control.set_patience(self.source.access().timeout);
         let reply = reply.map_err(at_source)?;
         if !reply.is_preliminary() {
             return Err(at_source(Cause::Refused(reply)));
@@ -279,11 +273,12 @@ fn attend(source: &mut Side<'_>, sink: &mut Side<'_>, to: &RemotePath) -> Result
     while source.verdict.is_none() || sink.verdict.is_none() {
         let begun = source.begun && sink.begun;
         let one_ended = source.verdict.is_some() || sink.verdict.is_some();
-        let timeout = sink.session.access.timeout;
+        let access = sink.session.access();
+        let (timeout, waits) = (access.timeout, access.waits);
         let limit = timeout.min(match (begun, one_ended) {
             (true, false) => timeout,
-            (true, true) | (false, false) => PATIENCE,
-            (false, true) => LAST_WORDS,
+            (true, true) | (false, false) => waits.of(PATIENCE),
+            (false, true) => waits.of(LAST_WORDS),
         });
         let heard = hear(source, sink, limit).inspect_err(|_| {
             source.leave();
@@ -354,7 +349,8 @@ impl Side<'_> {
     /// any more.
     fn leave(&mut self) {
         self.let_go();
-        let limit = LAST_WORDS.min(self.session.access.timeout);
+        let access = self.session.access();
+        let limit = access.waits.of(LAST_WORDS).min(access.timeout);
         for _ in 0..2 {
             if self.verdict.is_some() {
                 return;
@@ -401,8 +397,7 @@ impl Watch {
 }
 
 fn size_meanwhile(sink: &Session, to: &RemotePath) -> Option<u64> {
-    let how = (Wants::default(), sink.pipeline);
-    let mut session = Session::open(&sink.origin, &sink.access, &sink.credentials, how).ok()?;
+    let mut session = Session::open(&sink.account, Wants::default()).ok()?;
     let size = session.size(to).ok().flatten();
     session.quit();
     size
@@ -429,7 +424,7 @@ impl Session {
             self.forget_passive();
             return address_of(self.passive_place(b"CPSV")?);
         }
-        if self.epsv && self.passive.is_none() {
+        if self.facts().epsv && self.passive.is_none() {
             let reply = self.send(b"EPSV")?;
             self.take_epsv(&reply);
         }

@@ -4,9 +4,11 @@ use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
-use super::access::{Access, Credentials};
+use super::access::Access;
+use super::account::Account;
 use super::control::Control;
-use super::greet::{self, How};
+use super::greet::{self, OlderTls};
+use super::knowledge::Facts;
 use super::proxied::Place;
 use super::pulse::Noops;
 use super::tls::TlsSession;
@@ -17,7 +19,6 @@ use crate::features::Features;
 use crate::path::RemotePath;
 use crate::proxy::Proxy;
 use crate::reply::Reply;
-use crate::url::Origin;
 
 /// What a server says after it has read or scanned a whole file may take this many times `--timeout`:
 /// the verdict on a transfer, a checksum.
@@ -70,16 +71,12 @@ impl Type {
 /// A logged-in control connection.
 pub struct Session {
     pub(super) control: Control,
-    pub(super) access: Arc<Access>,
-    /// Where the server is, and who we are there: for a second connection in place of this one.
-    pub(super) origin: Origin,
-    pub(super) credentials: Credentials,
+    /// The server and the login: for a second connection in place of this one, too.
+    pub(super) account: Account,
     /// What all connections of this session share; `None` without TLS.
     pub(super) tls: Option<TlsSession>,
     /// Whether PROT P was accepted, so that data connections are under TLS too.
     pub(super) protected: bool,
-    /// Whether the server was found to have no TLS 1.2.
-    pub(super) tls13_only: bool,
     /// What the server can do, once FEAT has been asked.
     pub(super) features: Option<Features>,
     /// The type the server is in, as far as we know.
@@ -88,8 +85,6 @@ pub struct Session {
     pub(super) passive: Option<Place>,
     /// The next passive data connection, where it stands already.
     pub(super) ahead: Option<TcpStream>,
-    /// Whether EPSV is still worth trying.
-    pub(super) epsv: bool,
     /// Whether an EPSV for the next transfer is on its way.
     pub(super) epsv_presumed: bool,
     /// Whether the server is known to read no command during a transfer.
@@ -98,17 +93,11 @@ pub struct Session {
     pub(super) size_presumed: Option<Vec<u8>>,
     /// What was asked behind the login, see [`Dialed`], and the replies.
     pub(super) told: Vec<(Vec<u8>, Option<Reply>)>,
-    /// Whether MLSD was refused, whatever FEAT says.
-    pub(super) no_mlsd: bool,
-    /// Whether `LIST -a` was taken for a name, so that it is not sent again.
-    pub(super) no_dash_a: bool,
     /// Whether the working directory is not the login directory, so that another connection could
     /// not take the place of this one.
     pub(super) away: bool,
     /// The login directory, once PWD has been asked.
     home: Option<Vec<u8>>,
-    /// Whether commands may go out before the replies to earlier ones are in.
-    pub(super) pipeline: bool,
     /// The NOOPs that were sent during transfers.
     pub(super) noops: Noops,
     /// Whether a transfer began whose end was never read: nothing more can be asked then.
@@ -131,18 +120,12 @@ pub struct Dialed {
 }
 
 impl Session {
-    /// Connects, starts TLS as the origin and the access say, and logs in. `pipeline` tells whether
-    /// this server may be sent commands ahead of its replies.
+    /// Connects, starts TLS as the account says, and logs in.
     ///
     /// # Errors
     /// The server is not reached, has no TLS where it is required, or refuses the login.
-    pub fn open(
-        origin: &Origin,
-        access: &Arc<Access>,
-        credentials: &Credentials,
-        (wants, pipeline): (Wants, bool),
-    ) -> Result<Self, Cause> {
-        Self::open_over(None, origin, access, credentials, (wants, pipeline))
+    pub fn open(account: &Account, wants: Wants) -> Result<Self, Cause> {
+        Self::open_over(None, account, wants)
     }
 
     /// The same over a connection of [`Self::dial`], if there is one.
@@ -151,13 +134,10 @@ impl Session {
     /// Those of [`Self::open`].
     pub fn open_over(
         dialed: Option<Dialed>,
-        origin: &Origin,
-        access: &Arc<Access>,
-        credentials: &Credentials,
-        (wants, pipeline): (Wants, bool),
+        account: &Account,
+        wants: Wants,
     ) -> Result<Self, Cause> {
-        let how = How { pipeline: pipeline && access.pipeline, older_tls: false };
-        greet::open(origin, access, credentials, (wants, how, dialed))
+        greet::open(account, dialed, wants, OlderTls::No)
     }
 
     /// Connects, and does not log in. Size and time of a file are asked for behind the login, so that
@@ -165,46 +145,29 @@ impl Session {
     ///
     /// # Errors
     /// The server is not reached.
-    pub fn dial(
-        origin: &Origin,
-        access: &Access,
-        about: Option<&RemotePath>,
-    ) -> Result<Dialed, Cause> {
+    pub fn dial(account: &Account, about: Option<&RemotePath>) -> Result<Dialed, Cause> {
         let questions = about.map_or(Vec::new(), |path| size_and_time(path).to_vec());
-        greet::reach(origin, access).map(|socket| Dialed { socket, questions })
+        greet::reach(account).map(|socket| Dialed { socket, questions })
     }
 
-    pub(super) fn new(
-        control: Control,
-        access: Arc<Access>,
-        origin: Origin,
-        credentials: Credentials,
-    ) -> Self {
-        let (epsv, pipeline) = (access.epsv, access.pipeline);
-        let stake = control.stake(&access.ending);
-        let guess = (access.charset == Charset::Auto).then(Guess::default);
+    pub(super) fn new(control: Control, account: Account) -> Self {
+        let stake = control.stake(&account.access.ending);
+        let guess = (account.access.charset == Charset::Auto).then(Guess::default);
         Self {
             control,
-            access,
-            origin,
-            credentials,
+            account,
             tls: None,
             protected: false,
-            tls13_only: false,
             features: None,
             kind: None,
             passive: None,
             ahead: None,
-            epsv,
             epsv_presumed: false,
             one_by_one: false,
             size_presumed: None,
             told: Vec::new(),
-            no_mlsd: false,
-            no_dash_a: false,
             away: false,
             home: None,
-            pipeline,
             noops: Noops::default(),
             in_transfer: false,
             began: false,
@@ -216,8 +179,9 @@ impl Session {
 
     /// How names are written on this server: as the run was told, or as all listings so far tell.
     pub fn charset(&self) -> Charset {
-        let guessed = self.guess.as_ref().and_then(|guess| guess.charset(&self.origin.host));
-        guessed.unwrap_or(self.access.charset)
+        let guessed =
+            self.guess.as_ref().and_then(|guess| guess.charset(&self.account.origin.host));
+        guessed.unwrap_or(self.account.access.charset)
     }
 
     /// The same, in a session that takes the place of `old`: what was seen there counts on.
@@ -226,9 +190,29 @@ impl Session {
         self
     }
 
-    /// Whether this server has shown that it takes commands ahead of its replies.
-    pub fn takes_pipelining(&self) -> bool {
-        self.pipeline
+    /// How servers are reached in this run.
+    pub(super) fn access(&self) -> &Access {
+        &self.account.access
+    }
+
+    /// What the run has learned of the server.
+    pub(super) fn facts(&self) -> Facts {
+        self.account.knowledge.facts()
+    }
+
+    /// Notes something of the server for all sessions of the run.
+    pub(super) fn learn_fact(&self, note: impl FnOnce(&mut Facts)) {
+        self.account.knowledge.learn(note);
+    }
+
+    /// Whether commands may go out before the replies to earlier ones are in.
+    pub(super) fn pipelines(&self) -> bool {
+        self.facts().pipelining
+    }
+
+    /// From now on the server is sent one command at a time.
+    pub(super) fn stop_pipelining(&self) {
+        self.learn_fact(|facts| facts.pipelining = false);
     }
 
     /// Whether another command may be sent.
@@ -256,7 +240,7 @@ impl Session {
         replies: &mut Vec<Reply>,
     ) -> Result<(), Cause> {
         let lines: Vec<_> = paths.into_iter().map(|path| line(verb, Some(path))).collect();
-        if self.pipeline {
+        if self.pipelines() {
             self.control.presume(&lines)?;
         }
         for line in &lines {
@@ -278,9 +262,9 @@ impl Session {
     /// # Errors
     /// Those of [`Self::ask`].
     pub fn ask_for_long(&mut self, verb: &str, path: &RemotePath) -> Result<Reply, Cause> {
-        self.control.set_patience(self.access.timeout * VERDICT_PATIENCE);
+        self.control.set_patience(self.access().timeout * VERDICT_PATIENCE);
         let reply = self.ask(verb, Some(path))?;
-        self.control.set_patience(self.access.timeout);
+        self.control.set_patience(self.access().timeout);
         Ok(reply)
     }
 
@@ -303,24 +287,23 @@ impl Session {
             return Ok(());
         }
         self.control.trace().note("out of TLS 1.3 tickets: connecting again");
-        let wants = Wants { features: self.features.is_some(), data: self.epsv };
+        let wants = Wants { features: self.features.is_some(), data: self.facts().epsv };
         // Some servers take one connection a user.
         self.control.say(b"QUIT")?;
         self.control.give_up();
-        let open = |older_tls| {
-            let how = How { pipeline: self.pipeline, older_tls };
-            greet::open(&self.origin, &self.access, &self.credentials, (wants, how, None))
+        let open = |older_tls| greet::open(&self.account, None, wants, older_tls);
+        let fresh = match self.facts().tls12 {
+            true => match open(OlderTls::Yes) {
+                Err(Cause::Tls(_)) => {
+                    self.learn_fact(|facts| facts.tls12 = false);
+                    open(OlderTls::No)
+                }
+                opened => opened,
+            },
+            false => open(OlderTls::No),
         };
-        let fresh = match if self.tls13_only { open(false) } else { open(true) } {
-            Err(Cause::Tls(_)) if !self.tls13_only => Self { tls13_only: true, ..open(false)? },
-            other => other?,
-        };
-        let old = std::mem::replace(self, fresh);
-        self.tls13_only |= old.tls13_only;
-        self.epsv = old.epsv;
-        self.no_mlsd = old.no_mlsd;
-        self.no_dash_a = old.no_dash_a;
-        self.guess = old.guess;
+        let guess = self.guess.take();
+        *self = Self { guess, ..fresh? };
         Ok(())
     }
 
@@ -329,7 +312,7 @@ impl Session {
     pub(super) fn place(&self, port: u16) -> io::Result<Place> {
         let mut peer = self.control.peer()?;
         if let Some(proxy) = self.proxy() {
-            let (proxy, host) = (Arc::clone(proxy), self.origin.host.clone());
+            let (proxy, host) = (Arc::clone(proxy), self.account.origin.host.clone());
             return Ok(Place::Behind { proxy, at: peer, host, port });
         }
         // The peer's own address: an IPv6 one may have a zone.
@@ -339,7 +322,8 @@ impl Session {
 
     /// The proxy that leads to this server. It alone is the peer of our sockets then.
     pub(super) fn proxy(&self) -> Option<&Arc<Proxy>> {
-        self.access.proxies.to(&self.origin.host, self.origin.port)
+        let origin = &self.account.origin;
+        self.access().proxies.to(&origin.host, origin.port)
     }
 
     /// Sends one whole command line, without CRLF, or finds it sent ahead, and reads its reply. That to an
@@ -349,11 +333,23 @@ impl Session {
         if line != b"EPSV" && self.epsv_is_due() {
             self.take_presumed_epsv()?;
         }
-        let reply = self.control.command(line, Phase::Reply)?;
+        let answer = self.control.command(line, Phase::Reply);
+        self.note_end_at(line, &answer);
+        let reply = answer?;
         if reply.code() == 421 {
             self.control.give_up();
         }
         Ok(reply)
+    }
+
+    /// Notes where a connection ended, and which commands have an answer.
+    fn note_end_at(&self, line: &[u8], answer: &Result<Reply, Cause>) {
+        let verb = line.split(|&b| b == b' ').next().unwrap_or_default();
+        match answer {
+            Ok(_) => self.account.knowledge.answered(verb),
+            Err(Cause::Lost(..)) => self.account.knowledge.hung_up_at(verb),
+            Err(_) => {}
+        }
     }
 
     /// What the server says it can do; asks once. A server without FEAT can do nothing special.
@@ -372,7 +368,7 @@ impl Session {
     /// to its code page until told.
     pub(super) fn learn(&mut self, feat: &Reply) -> Result<(), Cause> {
         let features = if feat.is_done() { Features::parse(feat.raw()) } else { <_>::default() };
-        if features.utf8 && self.access.charset.takes_utf8() {
+        if features.utf8 && self.account.access.charset.takes_utf8() {
             self.control.say(b"OPTS UTF8 ON")?;
         }
         self.features = Some(features);
@@ -425,7 +421,7 @@ impl Session {
     /// Sends the question for the size of what was stored, and the EPSV for the next transfer, before the
     /// verdict, to a server that will not read them before.
     pub(super) fn presume_size(&mut self, path: &RemotePath) -> Result<(), Cause> {
-        if !(self.one_by_one && self.pipeline && self.noops.open == 0) || self.epsv_presumed {
+        if !(self.one_by_one && self.pipelines() && self.noops.open == 0) || self.epsv_presumed {
             return Ok(());
         }
         let size = line("SIZE", Some(path));
@@ -455,7 +451,7 @@ impl Session {
         match (size.time(), time.time()) {
             // A size of so many digits is no file's.
             (Some(swapped), None) => {
-                self.pipeline = false;
+                self.stop_pipelining();
                 Ok((time.size(), Some(swapped)))
             }
             (_, told) => Ok((size.size(), told)),
@@ -473,7 +469,7 @@ impl Session {
     /// Sends questions about a file that a transfer follows for, and the EPSV for that behind them unless it
     /// went out at the end of the last transfer.
     fn send_together(&mut self, mut lines: Vec<Vec<u8>>) -> Result<(), Cause> {
-        if !self.pipeline {
+        if !self.pipelines() {
             return Ok(());
         }
         if !self.epsv_is_due() {
@@ -510,14 +506,15 @@ impl Session {
             return Ok(reply);
         }
         self.take_epsv(&reply);
-        self.pipeline = false;
+        self.stop_pipelining();
         self.epsv_presumed = false;
         self.send(b"EPSV")
     }
 
     /// Whether the next EPSV may go out before it is asked for.
     pub(super) fn may_presume_epsv(&self) -> bool {
-        self.pipeline && self.epsv && self.access.active.is_none()
+        let facts = self.facts();
+        facts.pipelining && facts.epsv && self.access().active.is_none()
     }
 
     /// Tries to enter `path`, and returns the reply to CWD. The working directory is the same
@@ -534,7 +531,8 @@ impl Session {
     fn enter_all(&mut self, paths: &[&RemotePath]) -> Result<Vec<Reply>, Cause> {
         let home = self.home()?;
         let back = [&b"CWD "[..], &home].concat();
-        if self.pipeline {
+        let together = self.pipelines();
+        if together {
             let both = |path: &&RemotePath| [line("CWD", Some(path)), back.clone()];
             let lines: Vec<_> = paths.iter().flat_map(both).collect();
             self.control.presume(&lines)?;
@@ -544,7 +542,7 @@ impl Session {
             let reply = self.ask("CWD", Some(path))?;
             match reply.is_done() {
                 true => self.go_home(&home)?,
-                false if self.pipeline => drop(self.send(&back)?),
+                false if together => drop(self.send(&back)?),
                 false => {}
             }
             replies.push(reply);
