@@ -49,7 +49,8 @@ pub struct Case {
     stdout_null: bool,
     timeout: Duration,
     roles: [Option<Role>; 2],
-    expect: Expect,
+    /// Ends that are right; one of them has to hold.
+    ends: Vec<Expect>,
 }
 
 impl Case {
@@ -60,7 +61,7 @@ impl Case {
     pub fn parse(source: &str) -> Result<Self> {
         let blocks = blocks(source)?;
         let wanted = |name: &str| blocks.iter().find(|block| block.head.key_value().0 == name);
-        let expect = wanted("expect").ok_or("no `expect:`")?;
+        wanted("expect").ok_or("no `expect:`")?;
         let mut case = Self {
             run: words(wanted("run").ok_or("no `run:`")?.head.key_value().1)?,
             stdin: None,
@@ -74,13 +75,13 @@ impl Case {
             stdout_null: false,
             timeout: Duration::from_secs(10),
             roles: [None, None],
-            expect: Expect::parse(&expect.body)?,
+            ends: Vec::new(),
         };
         let mut once = Vec::new();
         for block in &blocks {
             let key = block.head.key_value().0;
-            let again = once.contains(&key) && !matches!(key, "server" | "server2" | "env");
-            if again {
+            let several = matches!(key, "server" | "server2" | "env" | "expect");
+            if once.contains(&key) && !several {
                 return Err(block.head.blame("said twice"));
             }
             once.push(key);
@@ -96,7 +97,10 @@ impl Case {
             ("server2", "") => return self.dialogue(1, block),
             ("auto", "") => return self.auto(0, block),
             ("auto2", "") => return self.auto(1, block),
-            ("expect", "") => return Ok(()),
+            ("expect", "") => {
+                self.ends.push(Expect::parse(&block.body)?);
+                return Ok(());
+            }
             _ if !block.body.is_empty() => return Err("this has no lines below it".to_owned()),
             _ => {}
         }
@@ -199,7 +203,7 @@ impl Case {
         ]);
         let [first, second] = bound;
         let mut bounds = Bounds::new(self.timeout);
-        if self.expect.counts_flights() {
+        if self.ends.iter().any(Expect::counts_flights) {
             bounds.settle = SETTLE;
         }
         let start = |bound, role: &mut Option<Role>| {
@@ -253,7 +257,9 @@ impl Case {
     }
 
     fn differences(&self, evidence: &Evidence<'_>) -> Vec<String> {
-        let mut differences = self.expect.differences(evidence);
+        // What is told is the end that came nearest.
+        let ends = self.ends.iter().map(|end| end.differences(evidence));
+        let mut differences = ends.min_by_key(Vec::len).unwrap_or_default();
         if evidence.ran.hung {
             differences.insert(0, format!("it hung: killed after {:?}", self.timeout));
         }

@@ -14,6 +14,9 @@ use crate::script::duration;
 use crate::server::Server;
 use crate::text::{Content, Result, Text, Vars, fits, number, show, words};
 
+/// Longer content is shown in part.
+const BRIEF: usize = 100;
+
 /// One of the two output streams.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stream {
@@ -213,7 +216,18 @@ fn same(what: &str, got: impl Into<Vec<u8>>, wanted: &[u8]) -> Result<()> {
     if got == wanted {
         return Ok(());
     }
-    Err(format!("{what} is \"{}\", not \"{}\"", show(&got), show(wanted)))
+    let alike = got.iter().zip(wanted).take_while(|(one, other)| one == other).count();
+    let from = alike.saturating_sub(BRIEF / 2);
+    Err(format!("{what} is {}, not {}", brief(&got, from), brief(wanted, from)))
+}
+
+/// Bytes in quotes; of many those behind `from`, where they begin to differ.
+fn brief(bytes: &[u8], from: usize) -> String {
+    if bytes.len() <= BRIEF {
+        return format!("\"{}\"", show(bytes));
+    }
+    let part = bytes.get(from..).map_or(bytes, |rest| rest.get(..BRIEF).unwrap_or(rest));
+    format!("{} bytes with \"{}\" at byte {from}", bytes.len(), show(part))
 }
 
 fn count(what: &str, got: usize, wanted: usize) -> Result<()> {

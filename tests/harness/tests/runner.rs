@@ -18,6 +18,7 @@ fn what_is_right_passes() {
          file sub/out: \"x\"\n  no-file in\n  within: 5s\n",
         "run: sh -c 'printf %s $V $HOME > \"a b\"'\nenv: V={host}\nenv: HOME={dir}\nexpect:\n  exit: 0\n  \
          file \"a b\": \"{host}{dir}\"\n  only-files: \"a b\"\n  connections: 0\n",
+        "run: sh -c 'echo sh: no >&2; exit 1'\nexpect:\n  exit: 0\n  file x: \"new\"\nexpect:\n  exit: 1\n",
         "run: sh -c 'exec sleep 9'\nsignal: TERM after 50ms\nexpect:\n  signal: 15\n",
         "run: sh -c 'while echo y; do :; done'\nstdout-closes-after: 4\nexpect:\n  signal: 13\n  \
          stdout-any\n",
@@ -31,6 +32,15 @@ fn what_differs_fails_and_is_named() {
     for (source, said) in [
         ("run: sh -c 'exit 1'\nexpect:\n  exit: 0\n", "it ended with exit 1"),
         ("run: sh -c 'exit 1'\nexpect:\n  exit: 1\n", "stderr is empty"),
+        (
+            "run: sh -c 'yes 0123456789 | head -c 700'\nexpect:\n  exit: 0\n  stdout: repeat 60 \"0123456789\\n\"\n",
+            "it is 700 bytes with \"56789\\n0123456789",
+        ),
+        (
+            "run: sh -c 'echo > x; exit 1'\nexpect:\n  exit: 0\n  file x: \"new\"\nexpect:\n  exit: 1\n  \
+             stderr-any\n",
+            "the folder holds \"x\", not",
+        ),
         ("run: sh -c 'echo oops >&2; exit 1'\nexpect:\n  exit: 1\n", "stderr has \"oops\""),
         ("run: sh -c 'echo a'\nexpect:\n  exit: 0\n", "nothing on stdout"),
         ("run: sh -c 'echo a >&2'\nexpect:\n  exit: 0\n", "silence on success"),
@@ -83,6 +93,7 @@ fn what_is_not_understood_is_an_error() {
         "run: sh\nexpect:\n  stdout: \"\"\n",
         "run: sh\nexpect:\n  exit: 0\n  exti: 0\n",
         "run: sh\nexpect:\n  exit: zero\n",
+        "run: sh\nexpect:\n  exit: 0\nexpect:\n  exit: one\n",
         "run: sh\nexpect:\n  exit: 0\n  stdout: a\n",
         "run: sh\nrun: sh\nexpect:\n  exit: 0\n",
         "run: sh\nsevrer:\n  > 220\nexpect:\n  exit: 0\n",

@@ -307,3 +307,217 @@ fn flights_are_turns_not_commands() {
     server.stop();
     assert_eq!(server.transcript().flights(), 3);
 }
+
+/// What one server says to one command behind a login, data connections left out.
+fn said(block: &str, command: &str) -> String {
+    let server = Server::auto(block).unwrap();
+    let mut client = Client::log_in(&server);
+    client.ask(command)
+}
+
+#[test]
+fn sizes_are_told_as_the_case_wants_them() {
+    for (line, command, reply) in [
+        ("announces plain", "SIZE a", "213 10"),
+        ("size-by SIZE plus 1", "SIZE a", "213 11"),
+        ("size-by SIZE minus 1", "SIZE a", "213 9"),
+        ("size-by SIZE half", "SIZE a", "213 5"),
+        ("size-by SIZE 900", "SIZE a", "213 900"),
+        ("size-by SIZE absent", "SIZE a", "550 no size"),
+        ("size-by MLST 900", "SIZE a", "213 10"),
+    ] {
+        assert_eq!(said(&format!("file a \"0123456789\"\n{line}"), command), reply, "{line}");
+    }
+    let block = "file a \"0123456789\"\nsize-by MLST absent\nsize-by MLSD half\nsize-by LIST 900";
+    let server = Server::auto(block).unwrap();
+    let mut client = Client::log_in(&server);
+    assert_eq!(client.ask("MLST a"), "250-Listing");
+    assert_eq!(client.reply(), " type=file;modify=20240102030405;UNIX.mode=0644; /a");
+    assert_eq!(client.reply(), "250 End");
+    assert!(client.fetch("MLSD").0.contains("type=file;size=5;"));
+    assert!(client.fetch("LIST").0.contains(" 900 Jan "));
+}
+
+#[test]
+fn the_opening_has_the_words_of_many_servers() {
+    for (word, opening) in [
+        ("bytes", "150 Opening data connection (10 bytes)"),
+        ("3", "150 Opening data connection (3 bytes)"),
+        ("kbytes", "150 0.0 kbytes to download"),
+        ("plain", "150 go ahead"),
+        ("iis", "125 Data connection already open; Transfer starting."),
+        ("filezilla", "150 Starting data transfer."),
+    ] {
+        let server = Server::auto(&format!("file a \"0123456789\"\nannounces {word}")).unwrap();
+        let mut client = Client::log_in(&server);
+        let (data, said, _) = client.fetch("RETR a");
+        assert_eq!((data.as_str(), said.as_str()), ("0123456789", opening), "{word}");
+    }
+}
+
+#[test]
+fn a_late_opening_waits_for_the_data_connection() {
+    let server = Server::auto("file a \"hello\"\nopening late").unwrap();
+    let mut client = Client::log_in(&server);
+    let port = client.ask("EPSV").rsplit('|').nth(1).unwrap().parse().unwrap();
+    client.send(b"RETR a\r\n");
+    client.0.get_ref().set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    assert!(client.0.fill_buf().is_err(), "it spoke before anybody connected");
+    let _data = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).unwrap();
+    client.0.get_ref().set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert_eq!(client.reply(), "150 Opening data connection (5 bytes)");
+}
+
+#[test]
+fn rest_lies_or_empties() {
+    let server = Server::auto("file a \"0123456789\"\nrest lies").unwrap();
+    let mut client = Client::log_in(&server);
+    assert_eq!(client.ask("REST 4"), "350 restarting at 4");
+    assert_eq!(client.fetch("RETR a").0, "0123456789");
+    let mut server = Server::auto("file a \"0123456789\"\nrest empties").unwrap();
+    let mut client = Client::log_in(&server);
+    client.ask("REST 4");
+    let mut data = client.passive();
+    client.ask("STOR a");
+    data.write_all(b"xy").unwrap();
+    drop(data);
+    assert_eq!(client.reply(), "226 Transfer complete");
+    drop(client);
+    server.stop();
+    assert_eq!(server.file(b"a"), Some(b"\0\0\0\0xy".to_vec()));
+}
+
+#[test]
+fn a_rename_to_a_name_that_is_taken() {
+    let refused = "553 Cannot create a file when that file already exists.";
+    for (line, reply, left) in
+        [("rename lies", "250 renamed", "old"), ("rename refuses", refused, "old")]
+    {
+        let server = Server::auto(&format!("file a \"new\"\nfile f \"old\"\n{line}")).unwrap();
+        let mut client = Client::log_in(&server);
+        client.ask("RNFR a");
+        assert_eq!(client.ask("RNTO f"), reply);
+        assert_eq!(server.file(b"f"), Some(left.as_bytes().to_vec()), "{line}");
+        assert_eq!(server.file(b"a"), Some(b"new".to_vec()), "{line}");
+        client.ask("RNFR a");
+        assert_eq!(client.ask("RNTO free"), "250 renamed");
+        assert_eq!((server.file(b"a"), server.file(b"free")), (None, Some(b"new".to_vec())));
+    }
+}
+
+#[test]
+fn a_tilde_is_the_login_directory() {
+    let files = "home h\nfile h/x \"123\"\nfile h/~/x \"1\"\nfile h/~u/x \"12345\"";
+    for (line, size, listed) in
+        [("expands tilde", "213 3", "x\r\n~\r\n~u\r\n"), ("", "213 1", "x\r\n")]
+    {
+        let server = Server::auto(&format!("{files}\n{line}")).unwrap();
+        let mut client = Client::log_in(&server);
+        assert_eq!(client.ask("SIZE ~/x"), size);
+        assert_eq!(client.fetch("NLST ~").0, listed);
+        assert_eq!(client.ask("SIZE ./~/x"), "213 1");
+        assert_eq!(client.ask("SIZE ~u/x"), "213 5");
+        assert_eq!(client.ask("CWD ~"), "250 done");
+    }
+}
+
+#[test]
+fn listings_are_counted() {
+    let files = "file d/a \"\"\nfile d/b \"\"\nlisting LIST /raw \"one\\r\\ntwo\\r\\nthree\\r\\n\"";
+    for (line, command, last) in [
+        ("counts listings", "LIST d", "226 2 matches total"),
+        ("counts listings", "NLST d", "226 2 matches total"),
+        ("counts listings", "MLSD d", "226 3 matches total"),
+        ("counts listings", "LIST raw", "226 3 matches total"),
+        ("counts listings plus 4", "LIST d", "226 6 matches total"),
+        ("counts listings\nfault on LIST after 5: close data", "LIST d", "226 2 matches total"),
+        ("", "LIST d", "226 Transfer complete"),
+    ] {
+        let server = Server::auto(&format!("{files}\n{line}")).unwrap();
+        assert_eq!(Client::log_in(&server).fetch(command).2, last, "{line}");
+    }
+}
+
+#[test]
+fn files_change_while_they_are_sent() {
+    let server = Server::auto(
+        "file a mtime=20240101000000 \"0123456789\"\n\
+         fault on RETR nth 1: grow mtime=20250101000000 \"abc\"\n\
+         fault on RETR nth 2 after 4: put a mtime=20260101000000 \"other\"\n\
+         fault on NOOP: put b mode=0600 \"new\"\n\
+         fault on connect nth 2: put c \"third\"",
+    )
+    .unwrap();
+    let mut client = Client::log_in(&server);
+    let mut time = |command: &str| {
+        let data = client.fetch(command).0;
+        (data, client.ask("MDTM a"))
+    };
+    assert_eq!(time("RETR a"), ("0123456789".to_owned(), "213 20250101000000".to_owned()));
+    assert_eq!(time("RETR a"), ("0123456789abc".to_owned(), "213 20260101000000".to_owned()));
+    assert_eq!(time("RETR a").0, "other");
+    assert_eq!((client.ask("NOOP").as_str(), server.file(b"c")), ("200 fine", None));
+    assert_eq!(server.tree().get(b"/b").unwrap().mode, 0o600);
+    Client::log_in(&server);
+    assert_eq!(server.file(b"c"), Some(b"third".to_vec()));
+}
+
+#[test]
+fn an_upload_is_refused_behind_its_150() {
+    let mut server = Server::auto(
+        "file a \"old\"\n\
+         fault on STOR nth 1: refuse 550 EACCES: permission denied\n\
+         fault on STOR nth 2: refuse reset 452 disk full\n\
+         fault on STOR nth 3 after 6: refuse 553 no\n\
+         fault on APPE after 3: refuse 553 no",
+    )
+    .unwrap();
+    let mut client = Client::log_in(&server);
+    // What a closed connection did not read makes a reset of it, or not: that is the kernel's.
+    for (command, last, closed) in [
+        ("STOR a", "550 EACCES: permission denied", None),
+        ("STOR a", "452 disk full", Some(false)),
+        ("STOR a", "553 no", Some(true)),
+        ("APPE a", "553 no", None),
+    ] {
+        let mut data = client.passive();
+        assert_eq!(client.ask(command), "150 Send it");
+        let written = data.write_all(b"012345");
+        let _ = data.shutdown(std::net::Shutdown::Write);
+        assert_eq!(client.reply(), last);
+        let ended = written.and_then(|()| data.read(&mut [0]));
+        assert!(closed.is_none_or(|closed| ended.is_ok() == closed), "{command} {last}");
+    }
+    drop(client);
+    server.stop();
+    assert_eq!(server.file(b"a"), Some(b"old".to_vec()));
+}
+
+#[test]
+fn a_server_leaves_behind_its_reply_or_before_it() {
+    for (harm, first, last) in [("leave", "250 deleted", ""), ("lose reply", "", "")] {
+        let server = Server::auto(&format!("file a \"x\"\nfault on DELE: {harm}")).unwrap();
+        let mut client = Client::log_in(&server);
+        assert_eq!((client.ask("DELE a").as_str(), client.reply().as_str()), (first, last));
+        assert_eq!(server.file(b"a"), None, "{harm}");
+    }
+    for (harm, last) in [("leave", "226 Transfer complete"), ("lose reply", "")] {
+        let server = Server::auto(&format!("fault on STOR: {harm}")).unwrap();
+        let mut client = Client::log_in(&server);
+        let mut data = client.passive();
+        assert_eq!(client.ask("STOR a"), "150 Send it");
+        data.write_all(b"hello").unwrap();
+        drop(data);
+        assert_eq!((client.reply().as_str(), client.reply().as_str()), (last, ""));
+        assert_eq!(server.file(b"a"), Some(b"hello".to_vec()));
+    }
+}
+
+#[test]
+fn bytes_move_at_their_pace() {
+    let server = Server::auto("file a repeat 3000 \"x\"\nfault on RETR: pace 10000").unwrap();
+    let mut client = Client::log_in(&server);
+    let begun = Instant::now();
+    assert_eq!(client.fetch("RETR a").0.len(), 3000);
+    assert!(begun.elapsed() > Duration::from_millis(250), "{:?}", begun.elapsed());
+}

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use crate::lines::Line;
 use crate::script::duration;
-use crate::text::{Result, Vars, Word, fits, number, words};
+use crate::text::{Result, Text, Vars, Word, fits, number, words};
+
+use super::given;
+use super::tree::Node;
 
 /// What a fault does.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +44,27 @@ pub enum Harm {
     BlackHole,
     /// PASV announces this host (`10,9,8,7`) with the right port.
     Host(Vec<u8>),
+    /// Behind the last byte of a RETR the file gets these more, and that time.
+    Grow(Option<Vec<u8>>, Vec<u8>),
+    /// Another file takes that name.
+    Put(Vec<u8>, Node),
+    /// An upload is opened, its data connection closed or reset, and then this is said; the file is left alone.
+    Refuse(Refusal),
+    /// The command and its reply go as usual, then the server hangs up.
+    Leave,
+    /// The command is carried out; in place of its reply the server hangs up.
+    LoseReply,
+    /// Data connections move so many bytes a second.
+    Pace(usize),
+}
+
+/// How an upload is refused behind its 150.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The data connection is reset, not closed.
+    pub resets: bool,
+    /// The last reply.
+    pub text: Vec<u8>,
 }
 
 /// Where a fault strikes.
@@ -159,7 +183,7 @@ fn command<'w>(verb: &Word, rest: &'w [Word]) -> Result<(Place, &'w [Word])> {
 
 fn harm(source: &str) -> Result<Harm> {
     let (word, rest) = source.split_once(' ').unwrap_or((source, ""));
-    let said = || crate::text::Text::line(rest)?.fill(&Vars::new());
+    let said = || Text::line(rest)?.fill(&Vars::new());
     match (word, rest) {
         ("reply", _) => said().map(Harm::Reply),
         ("final", _) => said().map(Harm::Final),
@@ -176,8 +200,41 @@ fn harm(source: &str) -> Result<Harm> {
         ("stall", "") => Ok(Harm::Stall),
         ("dead", "port") => Ok(Harm::DeadPort),
         ("black", "hole") => Ok(Harm::BlackHole),
+        ("leave", "") => Ok(Harm::Leave),
+        ("lose", "reply") => Ok(Harm::LoseReply),
+        ("pace", bytes) => number(bytes).map(Harm::Pace),
+        ("refuse", words) => refuse(words).map(Harm::Refuse),
+        ("grow", words) => grow(words),
+        ("put", words) => put(words),
         _ => Err(format!("unknown fault {source:?}")),
     }
+}
+
+/// `[reset] TEXT`
+fn refuse(source: &str) -> Result<Refusal> {
+    let (resets, text) = match source.strip_prefix("reset ") {
+        Some(text) => (true, text),
+        None => (false, source),
+    };
+    if !text.starts_with(['4', '5']) {
+        return Err("refuse with which reply?".to_owned());
+    }
+    Ok(Refusal { resets, text: Text::line(text)?.fill(&Vars::new())? })
+}
+
+/// `[mtime=TIME] CONTENT`
+fn grow(source: &str) -> Result<Harm> {
+    let words = words(source)?;
+    let time = words.first().and_then(|word| word.keyword().strip_prefix("mtime="));
+    let content = words.get(usize::from(time.is_some())..).unwrap_or(&[]);
+    Ok(Harm::Grow(time.map(|time| time.as_bytes().to_vec()), given::content(content)?))
+}
+
+/// `NAME [mtime=TIME] [mode=MODE] CONTENT`
+fn put(source: &str) -> Result<Harm> {
+    let words = words(source)?;
+    let (name, file) = words.split_first().ok_or("put which file?")?;
+    Ok(Harm::Put(given::path(name)?, given::file(file)?))
 }
 
 #[cfg(test)]
@@ -208,6 +265,24 @@ mod tests {
     }
 
     #[test]
+    fn harms_with_words_are_read() {
+        let harm = |source: &str| fault(source).unwrap().harm;
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        let grown = Harm::Grow(Some(bytes("20250101000000")), bytes("xx"));
+        assert_eq!(harm("fault on RETR: grow mtime=20250101000000 repeat 2 \"x\""), grown);
+        assert_eq!(harm("fault on RETR: grow \"x\""), Harm::Grow(None, bytes("x")));
+        let refused = |resets, text: &str| Harm::Refuse(Refusal { resets, text: bytes(text) });
+        assert_eq!(
+            harm("fault on STOR: refuse 553 no: not here"),
+            refused(false, "553 no: not here")
+        );
+        assert_eq!(harm("fault on STOR after 9: refuse reset 452 full"), refused(true, "452 full"));
+        let put = harm("fault on connect nth 2: put d/f mtime=20250101000000 mode=0600 \"x\"");
+        let Harm::Put(path, node) = put else { panic!("{put:?}") };
+        assert_eq!((path, node.mode, node.mtime), (bytes("/d/f"), 0o600, bytes("20250101000000")));
+    }
+
+    #[test]
     fn what_is_not_understood_is_an_error() {
         for source in [
             "fault RETR: stall",
@@ -217,6 +292,17 @@ mod tests {
             "fault on RETR soon 1: stall",
             "fault on RETR after x: stall",
             "fault before 226: stall",
+            "fault on RETR: grow",
+            "fault on RETR: grow size=3 \"x\"",
+            "fault on RETR: put",
+            "fault on RETR: put a",
+            "fault on RETR: put a b",
+            "fault on STOR: refuse",
+            "fault on STOR: refuse reset",
+            "fault on STOR: refuse after 3 550 no",
+            "fault on STOR: leave now",
+            "fault on STOR: lose",
+            "fault on STOR: pace slow",
         ] {
             assert!(fault(source).is_err(), "{source}");
         }

@@ -3,6 +3,7 @@
 
 use super::listing;
 use super::session::{Flow, Session};
+use super::setup::Renames;
 use super::tree::{Kind, Node, Tree, parent};
 
 impl Session {
@@ -17,12 +18,23 @@ impl Session {
                 b"350 to what?".to_vec()
             }
             "RNTO" => match self.rename_from.take() {
-                Some(from) => rename(&mut self.shared.tree(), &from, &path),
+                Some(from) => self.rename(&from, &path),
                 None => b"503 RNFR first".to_vec(),
             },
             _ => b"550 no such file".to_vec(),
         };
         self.reply(text)
+    }
+
+    fn rename(&self, from: &[u8], to: &[u8]) -> Vec<u8> {
+        let mut tree = self.shared.tree();
+        match self.shared.setup.renames {
+            Renames::Lie if tree.get(to).is_some() => b"250 renamed".to_vec(),
+            Renames::Refuse if tree.get(to).is_some() => {
+                b"553 Cannot create a file when that file already exists.".to_vec()
+            }
+            _ => rename(&mut tree, from, to),
+        }
     }
 
     pub(super) fn facts(&mut self, verb: &str, arg: &[u8]) -> Flow {
@@ -33,7 +45,8 @@ impl Session {
                 let path = self.path(arg);
                 let tree = self.shared.tree();
                 let path = if verb == "MLST" { path } else { tree.follow(&path) };
-                tree.get(&path).map_or(b"550 no such file".to_vec(), |node| fact(verb, &path, node))
+                let told = |node| fact(verb, &path, node, self.shared.setup.sizes.told(verb, node));
+                tree.get(&path).map_or(b"550 no such file".to_vec(), told)
             }
         };
         self.reply(text)
@@ -63,13 +76,15 @@ impl Session {
     }
 }
 
-fn fact(verb: &str, path: &[u8], node: &Node) -> Vec<u8> {
+fn fact(verb: &str, path: &[u8], node: &Node, size: Option<usize>) -> Vec<u8> {
     match (verb, &node.kind) {
         ("MLST", _) => {
-            let facts = listing::facts(node);
+            let facts = listing::facts(node, size);
             [b"250-Listing\r\n ", facts.as_bytes(), b" ", path, b"\r\n250 End"].concat()
         }
-        ("SIZE", Kind::File(bytes)) => format!("213 {}", bytes.len()).into_bytes(),
+        ("SIZE", Kind::File(_)) => {
+            size.map_or("550 no size".to_owned(), |size| format!("213 {size}")).into_bytes()
+        }
         ("MDTM", Kind::File(_)) => [b"213 ", node.mtime.as_slice()].concat(),
         _ => b"550 not a plain file".to_vec(),
     }

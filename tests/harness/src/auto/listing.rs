@@ -20,12 +20,12 @@ pub enum Style {
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// One line of a listing, with its CRLF.
-pub fn line(style: Style, name: &[u8], node: &Node) -> Vec<u8> {
+/// One line of a listing, with its CRLF. `size` is what is told of a file.
+pub fn line(style: Style, name: &[u8], node: &Node, size: Option<usize>) -> Vec<u8> {
     let facts = match style {
-        Style::Unix => unix(node),
-        Style::Dos => dos(node),
-        Style::Mlsd => format!("{} ", facts(node)),
+        Style::Unix => unix(node, size.unwrap_or(0)),
+        Style::Dos => dos(node, size.unwrap_or(0)),
+        Style::Mlsd => format!("{} ", facts(node, size)),
         Style::Names => String::new(),
     };
     let mut line = [facts.as_bytes(), name].concat();
@@ -37,19 +37,22 @@ pub fn line(style: Style, name: &[u8], node: &Node) -> Vec<u8> {
     line
 }
 
-/// The facts of RFC 3659, each with its semicolon.
-pub fn facts(node: &Node) -> String {
+/// The facts of RFC 3659, each with its semicolon. `size` is what is told of a file.
+pub fn facts(node: &Node, size: Option<usize>) -> String {
     let kind = match &node.kind {
-        Kind::File(bytes) => format!("type=file;size={};", bytes.len()),
+        Kind::File(_) => {
+            let size = size.map_or(String::new(), |size| format!("size={size};"));
+            format!("type=file;{size}")
+        }
         Kind::Dir => "type=dir;".to_owned(),
         Kind::Link(target) => format!("type=OS.unix=slink:{};", crate::text::show(target)),
     };
     format!("{kind}modify={};UNIX.mode=0{:o};", text(&node.mtime), node.mode)
 }
 
-fn unix(node: &Node) -> String {
+fn unix(node: &Node, size: usize) -> String {
     let (letter, size) = match &node.kind {
-        Kind::File(bytes) => ('-', bytes.len()),
+        Kind::File(_) => ('-', size),
         Kind::Dir => ('d', 4096),
         Kind::Link(target) => ('l', target.len()),
     };
@@ -71,12 +74,12 @@ fn permission(mode: u32, bit: u32) -> char {
     if mode & (0o400 >> bit) == 0 { '-' } else { letter }
 }
 
-fn dos(node: &Node) -> String {
+fn dos(node: &Node, size: usize) -> String {
     let time = Time::of(node);
     let (hour, half) = (time.hour % 12, if time.hour < 12 { "AM" } else { "PM" });
     let hour = if hour == 0 { 12 } else { hour };
     let size = match &node.kind {
-        Kind::File(bytes) => format!("{:>20}", bytes.len()),
+        Kind::File(_) => format!("{size:>20}"),
         Kind::Dir | Kind::Link(_) => format!("{:<20}", "      <DIR>"),
     };
     let (year, month, day, minute) = (time.year % 100, time.month, time.day, time.minute);
@@ -130,7 +133,7 @@ mod tests {
             (Style::Mlsd, &dir, "type=dir;modify=20240102030405;UNIX.mode=0755; n\r\n"),
             (Style::Names, &dir, "n\r\n"),
         ] {
-            assert_eq!(text(&line(style, b"n", node)), expected);
+            assert_eq!(text(&line(style, b"n", node, Some(5))), expected);
         }
     }
 }

@@ -3,8 +3,11 @@
 
 pub mod fault;
 pub mod files;
+pub mod given;
+pub mod lies;
 pub mod listing;
 pub mod session;
 pub mod setup;
+pub mod stream;
 pub mod transfer;
 pub mod tree;

@@ -139,6 +139,11 @@ impl Session {
         self.strike_last()
     }
 
+    /// Whether the command at hand meets this harm.
+    pub(super) fn meets(&self, harm: &Harm) -> bool {
+        self.strikes.iter().any(|strike| strike.harm == *harm)
+    }
+
     /// Notices what the client sent without waiting, when the server hates that.
     pub(super) fn look_ahead(&mut self) -> Flow {
         let ahead = &self.shared.setup.ahead;
@@ -175,7 +180,7 @@ impl Session {
                 self.reply(text)?;
             }
         }
-        Ok(())
+        if self.meets(&Harm::Leave) { Err(End::Close) } else { Ok(()) }
     }
 
     fn strike_control(&mut self, harm: &Harm) -> Flow {
@@ -191,6 +196,10 @@ impl Session {
                 while !self.control.gone() && !self.control.bounds().stopped() {}
                 Err(End::Close)
             }
+            Harm::Put(path, node) => {
+                self.shared.tree().put(path, node.clone());
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -198,6 +207,9 @@ impl Session {
     /// Says a reply, unless a fault has it otherwise. A 421 ends the connection.
     pub(super) fn reply(&mut self, text: impl AsRef<[u8]>) -> Flow {
         let mut text = text.as_ref().to_vec();
+        if self.meets(&Harm::LoseReply) && !text.starts_with(b"1") {
+            return Err(End::Close);
+        }
         for strike in due(&self.shared.setup.faults, Moment::Reply(&text)) {
             match strike.harm {
                 Harm::Reply(other) => text = other,
@@ -216,7 +228,13 @@ impl Session {
     }
 
     pub(super) fn path(&self, arg: &[u8]) -> Vec<u8> {
-        resolve(&self.cwd, arg)
+        let rest = arg.strip_prefix(b"~").filter(|rest| rest.is_empty() || rest.starts_with(b"/"));
+        match rest {
+            Some(rest) if self.shared.setup.tilde => {
+                resolve(b"/", &[self.shared.setup.home.as_slice(), rest].concat())
+            }
+            _ => resolve(&self.cwd, arg),
+        }
     }
 
     fn execute(&mut self, verb: &str, arg: &[u8]) -> Flow {

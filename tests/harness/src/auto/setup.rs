@@ -1,11 +1,13 @@
 //! Reads an `auto:` block: the files of the built-in server, its features and its faults.
 
 use crate::lines::Line;
-use crate::text::{Content, Result, Vars, Word, number, words};
+use crate::text::{Result, number, words};
 
 use super::fault::Fault;
+use super::given::{self, bytes, path};
+use super::lies::{Lie, Opening, Sizes};
 use super::listing::Style;
-use super::tree::{Kind, Node, Tree, resolve};
+use super::tree::{Kind, Node, Tree};
 
 /// What a server does that hates commands sent ahead.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +21,30 @@ pub enum Ahead {
     HangUp,
     /// Throws away unread input before each answer.
     Drop,
+}
+
+/// What becomes of `REST n` before a transfer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Rest {
+    /// It begins there.
+    #[default]
+    Works,
+    /// 350, and RETR sends from the first byte all the same.
+    Lies,
+    /// STOR empties the file first, and writes there: what was before is zeros.
+    Empties,
+}
+
+/// What becomes of a rename to a name that something has.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Renames {
+    /// It is replaced.
+    #[default]
+    Replace,
+    /// 250, and nothing is renamed.
+    Lie,
+    /// 553, as IIS says.
+    Refuse,
 }
 
 /// Everything one `auto:` block says.
@@ -49,6 +75,20 @@ pub struct Setup {
     pub split: bool,
     /// More control connections at a time get 421.
     pub max_connections: Option<usize>,
+    /// The words of the 150 to RETR.
+    pub opening: Opening,
+    /// The 150 is said when the data connection stands, as vsftpd does.
+    pub late_opening: bool,
+    /// What is told of sizes.
+    pub sizes: Sizes,
+    /// What REST does.
+    pub rest: Rest,
+    /// What RNTO does.
+    pub renames: Renames,
+    /// A `~` at the beginning of a path is the login directory, as with vsftpd.
+    pub tilde: bool,
+    /// The 226 of a listing counts its lines, as Pure-FTPd's does; rightly or not.
+    pub counts: Option<Lie>,
     /// The faults.
     pub faults: Vec<Fault>,
 }
@@ -79,7 +119,7 @@ impl Setup {
         let words = words(&line.text)?;
         let (key, rest) = words.split_first().ok_or("empty")?;
         match (key.keyword(), rest) {
-            ("file", [name, rest @ ..]) => self.file(name, rest)?,
+            ("file", [name, rest @ ..]) => self.tree.put(&path(name)?, given::file(rest)?),
             ("dir", [name]) => self.tree.put(&path(name)?, Node::new(Kind::Dir)),
             ("link", [name, to]) => self.tree.put(&path(name)?, Node::new(Kind::Link(bytes(to)?))),
             ("home", [dir]) => {
@@ -93,8 +133,12 @@ impl Setup {
             ("offers", [feature]) => self.offers.push(bytes(feature)?),
             ("greeting", rest) => self.greeting = rest.iter().map(bytes).collect::<Result<_>>()?,
             ("listing", [verb, dir, rest @ ..]) => {
-                let content = Content::parse(rest)?.fill(&Vars::new())?;
+                let content = given::content(rest)?;
                 self.listings.push((verb.keyword().to_uppercase(), path(dir)?, content));
+            }
+            ("size-by", rest) => self.sizes.add(rest)?,
+            ("counts", [listings, lie @ ..]) if listings.keyword() == "listings" => {
+                self.counts = Some(if lie.is_empty() { Lie::Plus(0) } else { Lie::parse(lie)? });
             }
             (_, [value]) => self.setting(key.keyword(), value.keyword())?,
             (other, _) => return Err(format!("unknown setting {other:?}")),
@@ -114,36 +158,18 @@ impl Setup {
             }
             ("login", "late") => self.late_login = true,
             ("replies", "split") => self.split = true,
+            ("announces", words) => self.opening = Opening::parse(words)?,
+            ("opening", "late") => self.late_opening = true,
+            ("rest", "lies") => self.rest = Rest::Lies,
+            ("rest", "empties") => self.rest = Rest::Empties,
+            ("rename", "lies") => self.renames = Renames::Lie,
+            ("rename", "refuses") => self.renames = Renames::Refuse,
+            ("expands", "tilde") => self.tilde = true,
             ("max-connections", count) => self.max_connections = Some(number(count)?),
             _ => return Err(format!("unknown setting {key:?} {value:?}")),
         }
         Ok(())
     }
-
-    fn file(&mut self, name: &Word, rest: &[Word]) -> Result<()> {
-        let options = rest.iter().take_while(|word| word.keyword().contains('=')).count();
-        let (options, content) = rest.split_at_checked(options).ok_or("no content")?;
-        let mut node = Node::new(Kind::File(Content::parse(content)?.fill(&Vars::new())?));
-        for option in options {
-            match option.keyword().split_once('=') {
-                Some(("mtime", time)) => node.mtime = time.as_bytes().to_vec(),
-                Some(("mode", mode)) => {
-                    node.mode = u32::from_str_radix(mode, 8).map_err(|e| e.to_string())?;
-                }
-                _ => return Err(format!("unknown option {:?}", option.keyword())),
-            }
-        }
-        self.tree.put(&path(name)?, node);
-        Ok(())
-    }
-}
-
-fn bytes(word: &Word) -> Result<Vec<u8>> {
-    word.text.fill(&Vars::new())
-}
-
-fn path(word: &Word) -> Result<Vec<u8>> {
-    Ok(resolve(b"/", &bytes(word)?))
 }
 
 #[cfg(test)]
@@ -156,7 +182,10 @@ mod tests {
         let source = "file a/b mode=0600 mtime=20200101000000 \"x\" repeat 2 \"y\"\ndir \" sub\"\n\
             link l a/b\nhome /home/u\nuser u \"p w\"\nwithout EPSV mlsd\ngreeting \"220-hi\" \"220 ok\"\n\
             listing LIST / \"raw\\r\\n\"\nlist-style dos\nahead 500\nahead hang-up\nahead drop\n\
-            login late\nreplies split\nmax-connections 2\nfault on PASS: reply 530 no\n";
+            login late\nreplies split\nmax-connections 2\nfault on PASS: reply 530 no\n\
+            announces kbytes\nopening late\nsize-by SIZE plus 1\nsize-by mlst half\nrest lies\n\
+            rest empties\nrename lies\nrename refuses\nexpands tilde\ncounts listings\n\
+            counts listings minus 2\n";
         let setup = Setup::parse(&lines(source).unwrap()).unwrap();
         assert_eq!(setup.tree.file(b"/l"), Some(&b"xyy"[..]));
         assert_eq!(setup.tree.get(b"/a/b").unwrap().mode, 0o600);
@@ -165,6 +194,9 @@ mod tests {
             (setup.greeting.len(), setup.faults.len(), setup.home.as_slice()),
             (2, 1, &b"/home/u"[..])
         );
+        assert_eq!((setup.opening, setup.rest), (Opening::Kbytes, Rest::Empties));
+        assert_eq!((setup.renames, setup.counts), (Renames::Refuse, Some(Lie::Minus(2))));
+        assert!(setup.late_opening && setup.tilde);
     }
 
     #[test]
@@ -177,6 +209,18 @@ mod tests {
             "ahead 600",
             "login",
             "replies slow",
+            "announces nothing",
+            "opening early",
+            "size-by",
+            "size-by SIZE",
+            "size-by NLST half",
+            "rest works",
+            "rename",
+            "rename f",
+            "expands globs",
+            "counts",
+            "counts files",
+            "counts listings plus",
         ] {
             assert!(Setup::parse(&lines(source).unwrap()).is_err(), "{source}");
         }

@@ -1,19 +1,30 @@
 //! The data connections of the built-in server: opening, sending, receiving, breaking.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{Shutdown, TcpStream};
 
 use crate::door::Door;
 use crate::net;
 
-use super::fault::{Harm, Strike};
+use super::fault::{Harm, Refusal, Strike};
+use super::lies::Opening;
 use super::listing::{self, Style};
 use super::session::{End, Flow, Session};
+use super::setup::Rest;
 use super::tree::{Kind, Node, parent};
 use crate::text::fits;
 
 const DONE: &str = "226 Transfer complete";
 const BROKEN: &str = "426 data connection broken";
+
+/// What a transfer sends, and what is said around it.
+struct Parcel {
+    opening: String,
+    bytes: Vec<u8>,
+    last: String,
+    /// The file that it is.
+    path: Option<Vec<u8>>,
+}
 
 impl Session {
     pub(super) fn open_door(&mut self, verb: &str, arg: &[u8]) -> Flow {
@@ -47,11 +58,10 @@ impl Session {
     }
 
     fn passive_door(&self) -> io::Result<Door> {
-        let struck = |harm: &Harm| self.strikes.iter().any(|strike| strike.harm == *harm);
-        if struck(&Harm::DeadPort) {
+        if self.meets(&Harm::DeadPort) {
             return Door::dead();
         }
-        if struck(&Harm::BlackHole) { Door::hole() } else { Door::listen() }
+        if self.meets(&Harm::BlackHole) { Door::hole() } else { Door::listen() }
     }
 
     pub(super) fn transfer(&mut self, verb: &str, arg: &[u8]) -> Flow {
@@ -64,12 +74,23 @@ impl Session {
 
     fn retrieve(&mut self, arg: &[u8]) -> Flow {
         let offset = std::mem::take(&mut self.rest);
+        let offset = if self.shared.setup.rest == Rest::Lies { 0 } else { offset };
         let path = self.path(arg);
         let Some(bytes) = self.shared.tree().file(&path).map(<[u8]>::to_vec) else {
             return self.reply("550 no such file");
         };
         let bytes = if self.ascii { with_crlf(&bytes) } else { bytes };
-        self.send(bytes.get(offset..).unwrap_or(&[]))
+        let bytes = bytes.get(offset..).unwrap_or(&[]).to_vec();
+        let opening = self.shared.setup.opening.reply(bytes.len());
+        self.send(Parcel { opening, bytes, last: DONE.to_owned(), path: Some(path) })
+    }
+
+    fn send_listing(&mut self, bytes: Vec<u8>) -> Flow {
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let counted = self.shared.setup.counts.and_then(|lie| lie.of(lines));
+        let last = counted.map_or(DONE.to_owned(), |count| format!("226 {count} matches total"));
+        let opening = Opening::Bytes.reply(bytes.len());
+        self.send(Parcel { opening, bytes, last, path: None })
     }
 
     fn list(&mut self, verb: &str, arg: &[u8]) -> Flow {
@@ -78,7 +99,7 @@ impl Session {
         let made = |(v, dir, _): &&(String, Vec<u8>, Vec<u8>)| v == verb && fits(dir, &path);
         if let Some((_, _, bytes)) = self.shared.setup.listings.iter().find(made) {
             let bytes = bytes.clone();
-            return self.send(&bytes);
+            return self.send_listing(bytes);
         }
         let style = match verb {
             "MLSD" => Style::Mlsd,
@@ -88,12 +109,12 @@ impl Session {
         let node = self.shared.tree().get(&path).cloned();
         let bytes = match node {
             Some(node) if node.kind != Kind::Dir && style == Style::Mlsd => None,
-            Some(node) if node.kind != Kind::Dir => Some(listing::line(style, arg, &node)),
+            Some(node) if node.kind != Kind::Dir => Some(self.entry(style, arg, &node)),
             Some(node) => Some(self.entries(style, &path, &node, all)),
             None => None,
         };
         match bytes {
-            Some(bytes) => self.send(&bytes),
+            Some(bytes) => self.send_listing(bytes),
             None => self.reply("550 no such directory"),
         }
     }
@@ -109,15 +130,20 @@ impl Session {
         (parts.next().unwrap_or(&[]), all)
     }
 
+    fn entry(&self, style: Style, name: &[u8], node: &Node) -> Vec<u8> {
+        let by = if style == Style::Mlsd { "MLSD" } else { "LIST" };
+        listing::line(style, name, node, self.shared.setup.sizes.told(by, node))
+    }
+
     fn entries(&self, style: Style, path: &[u8], dir: &Node, all: bool) -> Vec<u8> {
         let mut bytes = Vec::new();
         if style == Style::Mlsd {
-            let facts = listing::facts(dir).replacen("type=dir", "type=cdir", 1);
+            let facts = listing::facts(dir, None).replacen("type=dir", "type=cdir", 1);
             bytes.extend_from_slice(format!("{facts} .\r\n").as_bytes());
         }
         for (name, node) in self.shared.tree().children(path) {
             if all || style == Style::Mlsd || !name.starts_with(b".") {
-                bytes.extend_from_slice(&listing::line(style, name, node));
+                bytes.extend_from_slice(&self.entry(style, name, node));
             }
         }
         bytes
@@ -134,10 +160,36 @@ impl Session {
             }
             tree.file(&path).unwrap_or(&[]).to_vec()
         };
-        if !append {
-            start.truncate(offset);
+        if let Some((after, refusal)) = self.refusal() {
+            return self.refuse(after, refusal);
+        }
+        match self.shared.setup.rest {
+            _ if append => {}
+            Rest::Empties => start = vec![0; offset],
+            _ => start.truncate(offset),
         }
         self.receive(&path, start)
+    }
+
+    fn refusal(&self) -> Option<(usize, Refusal)> {
+        self.strikes.iter().find_map(|strike| match &strike.harm {
+            Harm::Refuse(refusal) => Some((strike.after.unwrap_or(0), refusal.clone())),
+            _ => None,
+        })
+    }
+
+    /// Refuses an upload behind its 150, as servers do that open the file late: `after` bytes are read,
+    /// none are stored.
+    fn refuse(&mut self, after: usize, refusal: Refusal) -> Flow {
+        let Some(stream) = self.open_data("150 Send it".to_owned())? else { return Ok(()) };
+        let (received, outcome) = self.draw(&stream, after);
+        self.control.note(format!("refused after {} bytes: {outcome:?}", received.len()));
+        if refusal.resets {
+            net::reset(stream)
+        } else {
+            drop(stream)
+        }
+        self.reply(refusal.text)
     }
 
     /// The fault that breaks the data connection once `total` bytes would go over it.
@@ -166,9 +218,13 @@ impl Session {
             Harm::Opening(text) => Some(text.clone()),
             _ => None,
         });
-        self.reply(opening.unwrap_or(text.into_bytes()))?;
+        let opening = opening.unwrap_or(text.into_bytes());
+        if !self.shared.setup.late_opening {
+            self.reply(&opening)?;
+        }
         match door.open(&mut self.control) {
-            Ok(stream) => Ok(Some(stream)),
+            Ok(stream) if !self.shared.setup.late_opening => Ok(Some(stream)),
+            Ok(stream) => self.reply(&opening).map(|()| Some(stream)),
             Err(error) => {
                 self.control.note(format!("data connection: {error}"));
                 self.reply("425 cannot open data connection")?;
@@ -186,20 +242,34 @@ impl Session {
         self.reply(last.unwrap_or(text.as_bytes().to_vec()))
     }
 
-    fn send(&mut self, bytes: &[u8]) -> Flow {
-        let opening = format!("150 Opening data connection ({} bytes)", bytes.len());
+    fn send(&mut self, parcel: Parcel) -> Flow {
+        let Parcel { opening, bytes, last, path } = parcel;
         let Some(mut stream) = self.open_data(opening)? else { return Ok(()) };
         let broken = self.break_within(bytes.len());
         let end = broken.as_ref().map_or(bytes.len(), |(after, _)| *after);
-        let sent = stream.write_all(bytes.get(..end).unwrap_or(bytes));
+        let sent = self.pour(&mut stream, bytes.get(..end).unwrap_or(&bytes));
         self.control.note(format!("data sent: {end} bytes of {}: {sent:?}", bytes.len()));
         match (sent, broken) {
             (Err(_), _) => self.finish(BROKEN),
-            (Ok(()), Some((_, harm))) => self.break_data(stream, &harm),
+            (Ok(()), Some((_, harm))) => self.break_data(stream, &harm, &last),
             (Ok(()), None) => {
+                self.grow(path.as_deref());
                 let _ = stream.shutdown(Shutdown::Write);
                 drop(stream);
-                self.finish(DONE)
+                self.finish(&last)
+            }
+        }
+    }
+
+    /// Adds to the file that was sent, before the client can know that it has all.
+    fn grow(&self, path: Option<&[u8]>) {
+        let mut tree = self.shared.tree();
+        let path = path.map(|path| tree.follow(path));
+        let Some(node) = path.and_then(|path| tree.get_mut(&path)) else { return };
+        for strike in &self.strikes {
+            if let (Harm::Grow(time, more), Kind::File(bytes)) = (&strike.harm, &mut node.kind) {
+                bytes.extend_from_slice(more);
+                node.mtime = time.clone().unwrap_or(node.mtime.clone());
             }
         }
     }
@@ -208,26 +278,25 @@ impl Session {
         self.shared.tree().put(path, Node::new(Kind::File(start.clone())));
         let Some(stream) = self.open_data("150 Send it".to_owned())? else { return Ok(()) };
         let broken = self.break_within(usize::MAX);
-        let limit = broken.as_ref().map_or(u64::MAX, |(after, _)| *after as u64);
-        let mut received = Vec::new();
+        let limit = broken.as_ref().map_or(usize::MAX, |(after, _)| *after);
         let forgotten = self.strikes.iter().find_map(|strike| match strike.harm {
             Harm::Forget(count) => Some(count),
             _ => None,
         });
-        let outcome = Read::take(&stream, limit).read_to_end(&mut received);
+        let (received, outcome) = self.draw(&stream, limit);
         self.control.note(format!("data received: {} bytes: {outcome:?}", received.len()));
-        let complete = (received.len() as u64) < limit;
+        let complete = received.len() < limit;
         let mut received = if self.ascii { without_cr(&received) } else { received };
         received.truncate(received.len().saturating_sub(forgotten.unwrap_or(0)));
         self.shared.tree().put(path, Node::new(Kind::File([start, received].concat())));
         match (outcome, broken) {
             (Err(_), _) => self.finish(BROKEN),
-            (Ok(_), Some((_, harm))) if !complete => self.break_data(stream, &harm),
+            (Ok(_), Some((_, harm))) if !complete => self.break_data(stream, &harm, DONE),
             (Ok(_), _) => self.finish(DONE),
         }
     }
 
-    fn break_data(&mut self, stream: TcpStream, harm: &Harm) -> Flow {
+    fn break_data(&mut self, stream: TcpStream, harm: &Harm, last: &str) -> Flow {
         match harm {
             Harm::ResetData => {
                 net::reset(stream);
@@ -246,7 +315,7 @@ impl Session {
             }
             _ => {
                 drop(stream);
-                self.finish(DONE)
+                self.finish(last)
             }
         }
     }
