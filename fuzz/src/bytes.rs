@@ -221,6 +221,7 @@ fn access() -> Access {
         min_rate: 0,
         meter: Arc::default(),
         keep_alive: None,
+        checks_sizes: true,
         retries: 0,
         ending: Ending::default(),
         pipeline: true,

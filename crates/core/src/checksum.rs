@@ -87,6 +87,18 @@ enum Hasher {
 }
 
 impl State {
+    /// Of no bytes so far.
+    fn of(algorithm: Algorithm) -> Self {
+        let hasher = match algorithm {
+            Algorithm::Sha256 => Hasher::Sha256(Sha256::new()),
+            Algorithm::Sha512 => Hasher::Sha512(Sha512::new()),
+            Algorithm::Sha1 => Hasher::Sha1(Sha1::new()),
+            Algorithm::Md5 => Hasher::Md5(Md5::new()),
+            Algorithm::Crc32 => Hasher::Crc32(Crc32::new()),
+        };
+        Self { hasher, count: 0 }
+    }
+
     fn update(&mut self, bytes: &[u8]) {
         self.count += bytes.len() as u64;
         match &mut self.hasher {
@@ -102,14 +114,7 @@ impl State {
 impl Sum {
     /// Of no bytes so far.
     pub fn new(algorithm: Algorithm) -> Self {
-        let hasher = match algorithm {
-            Algorithm::Sha256 => Hasher::Sha256(Sha256::new()),
-            Algorithm::Sha512 => Hasher::Sha512(Sha512::new()),
-            Algorithm::Sha1 => Hasher::Sha1(Sha1::new()),
-            Algorithm::Md5 => Hasher::Md5(Md5::new()),
-            Algorithm::Crc32 => Hasher::Crc32(Crc32::new()),
-        };
-        Self { algorithm, state: Mutex::new(State { hasher, count: 0 }) }
+        Self { algorithm, state: Mutex::new(State::of(algorithm)) }
     }
 
     /// Sees the bytes of the file from `offset` on. Those that were seen already are passed over, and
@@ -120,6 +125,11 @@ impl Sum {
         if let Some(new) = seen.and_then(|seen| bytes.get(seen..)) {
             state.update(new);
         }
+    }
+
+    /// Begins anew: what was seen was another version of the file.
+    pub fn forget(&self) {
+        *self.state() = State::of(self.algorithm);
     }
 
     /// How many bytes it is of.

@@ -155,6 +155,7 @@ impl Route {
     ) -> Result<Arrived, Broken> {
         while *moved <= flow.most {
             let (before, stride) = (*moved, flow.step(STRIDE, *moved));
+            let ahead = look_ahead(&from, before, flow).map_err(|error| (Side::Source, error))?;
             let fast = match self {
                 Self::Splice { into_pipe } => patiently(from, to, (*into_pipe, stride))?,
                 Self::SendFile => {
@@ -171,10 +172,31 @@ impl Route {
                 Fast::Moved(count) => *moved += count as u64,
                 Fast::Unsupported => return Ok(Arrived::HereOnly),
             }
+            sample(&ahead, before, *moved, flow);
             flow.passed(*moved - before);
         }
         Ok(Arrived::AtTheEnd)
     }
+}
+
+/// The next bytes of a socket, which stay there, as many as are wanted for a sample: what moves inside the kernel
+/// cannot be seen otherwise.
+///
+/// # Errors
+/// Those of reading.
+pub fn look_ahead(from: &BorrowedFd<'_>, moved: u64, flow: &Flow<'_>) -> io::Result<Vec<u8>> {
+    let mut ahead = vec![0; flow.wants_sample(moved)];
+    if !ahead.is_empty() {
+        let count = sys::peek(from, &mut ahead)?;
+        ahead.truncate(count);
+    }
+    Ok(ahead)
+}
+
+/// Gives `flow` as much of what was looked at ahead as has passed since.
+fn sample(ahead: &[u8], before: u64, moved: u64, flow: &Flow<'_>) {
+    let passed = usize::try_from(moved.saturating_sub(before)).unwrap_or(usize::MAX);
+    flow.sample(before, ahead.get(..passed).unwrap_or(ahead));
 }
 
 /// One pipeful from `from` to `to`; `None` when the kernel took it in but would not give it out,
@@ -274,6 +296,7 @@ fn by_hand(
         if let Some(tap) = &mut flow.tap {
             tap(*moved, chunk);
         }
+        flow.sample(*moved, chunk);
         let out = if flow.lines == Lines::Keep {
             chunk
         } else {

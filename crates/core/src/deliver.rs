@@ -13,7 +13,8 @@ use crate::fan::Fan;
 use crate::flow::{Flow, Tap};
 use crate::rate::Rate;
 use crate::rewind::{Rewindable, copy_kept};
-use crate::wire::{Next, Pulse, Stream, Transfer, Type};
+use crate::seam::Recording;
+use crate::wire::{Counted, Next, Pulse, Stream, Transfer, Type};
 
 /// The checksums of a file, and at which byte of it a transfer begins.
 pub type Seen<'a> = (&'a [&'a Sum], u64);
@@ -24,15 +25,6 @@ pub enum Onto<'a, 'f> {
     One(End<'a>),
     /// To several.
     All(&'a mut Fan<'f>),
-}
-
-/// How a file is stored.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Store {
-    /// STOR: the file is replaced.
-    Replace,
-    /// APPE: bytes go to the end of what is there.
-    Append,
 }
 
 /// What came of a download.
@@ -90,38 +82,69 @@ impl Passage<'_> {
     }
 }
 
-/// Receives a download into `sink` to its end, after `passed` bytes of it were read already.
-pub fn receive(
-    transfer: Transfer<'_>,
-    sink: End<'_>,
-    how: (Lines, Next),
-    (passed, seen): (u64, Seen<'_>),
-) -> Arrival {
-    pass(transfer, Onto::One(sink), how, (passed, seen, Vec::new())).arrive()
+/// What becomes of the bytes of a download on their way.
+pub struct Reception<'a> {
+    /// What becomes of line ends.
+    pub lines: Lines,
+    /// What comes after the transfer.
+    pub next: Next,
+    /// Bytes of the transfer that were read before.
+    pub passed: u64,
+    /// Bytes that may come; more are a sign of another file. `None` where any number may.
+    pub most: Option<u64>,
+    /// The checksums of the file.
+    pub sums: Vec<&'a Sum>,
+    /// The offset in the file of the first byte.
+    pub begin: u64,
+    /// What takes samples of the bytes.
+    pub seam: Option<Recording<'a>>,
+    /// What keeps more control connections alive: those of the servers that the sink leads to.
+    pub others: Vec<Pulse<'a>>,
 }
 
-/// As [`receive`], up to the last byte. `others` keep more control connections alive: those of the
-/// servers which the sink leads to.
-pub fn pass<'s>(
-    mut transfer: Transfer<'s>,
-    sink: Onto<'_, '_>,
-    (lines, next): (Lines, Next),
-    (passed, seen, others): (u64, Seen<'_>, Vec<Pulse<'_>>),
-) -> Passage<'s> {
+impl From<u64> for Reception<'_> {
+    /// The bytes of an image from this one on, all of them, and nothing after them.
+    fn from(begin: u64) -> Self {
+        Self {
+            lines: Lines::Keep,
+            next: Next::Unknown,
+            passed: 0,
+            most: None,
+            sums: Vec::new(),
+            begin,
+            seam: None,
+            others: Vec::new(),
+        }
+    }
+}
+
+/// Receives a download into `sink` to its end.
+pub fn receive(transfer: Transfer<'_>, sink: End<'_>, how: Reception<'_>) -> Arrival {
+    pass(transfer, Onto::One(sink), how).arrive()
+}
+
+/// As [`receive`], up to the last byte.
+pub fn pass<'s>(mut transfer: Transfer<'s>, sink: Onto<'_, '_>, how: Reception<'_>) -> Passage<'s> {
+    let Reception { lines, next, passed, most, sums, begin, seam, others } = how;
     transfer.announced = transfer.announced.map(|count| count.saturating_sub(passed));
-    let (rate, mut tap) = (transfer.rate(), tap(seen));
+    let (rate, mut tap) = (transfer.rate(), tap((&sums, begin)));
     let gauge = transfer.gauge(passed, transfer.announced);
     let (stream, pulse) = transfer.parts();
     let beats = Beats::of(others.into_iter().chain([pulse]));
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
     let (rate, tap) = (rate.as_deref(), dynamic(&mut tap));
-    let flow = Flow { rate, gauge: Some(&gauge), beat, tap, ..lines.into() };
+    let limit = most.unwrap_or(u64::MAX);
+    let flow = Flow { most: limit, rate, gauge: Some(&gauge), beat, tap, seam, ..lines.into() };
     let copied = match sink {
         Onto::One(sink) => copy(end(stream), sink, flow),
         Onto::All(fan) => fan.copy(end(stream), flow),
     };
     match copied {
+        Ok(moved) if moved > limit => {
+            transfer.abandon();
+            Passage { moved, end: Err(Cause::Changed) }
+        }
         Ok(moved) => Passage { moved, end: Ok(Landed { transfer, moved, next }) },
         Err(broken) if is_whole(&transfer, &broken) => {
             let moved = broken.moved;
@@ -138,14 +161,19 @@ pub fn pass<'s>(
 }
 
 /// Receives the first `count` bytes of a download, and gives up the rest.
-pub fn receive_part(mut transfer: Transfer<'_>, sink: End<'_>, count: u64) -> Arrival {
+pub fn receive_part(
+    mut transfer: Transfer<'_>,
+    sink: End<'_>,
+    count: u64,
+    seam: Option<Recording<'_>>,
+) -> Arrival {
     let (rate, gauge) = (transfer.rate(), transfer.gauge(0, Some(count)));
     let (stream, pulse) = transfer.parts();
     let beats = Beats::of([pulse]);
     let beat = || beats.beat();
     let beat = beats.any().then_some(&beat as &dyn Fn());
     let rate = rate.as_deref();
-    let flow = Flow { rate, gauge: Some(&gauge), beat, ..Lines::Keep.into() };
+    let flow = Flow { rate, gauge: Some(&gauge), beat, seam, ..Lines::Keep.into() };
     let mut part = io::Read::take(stream, count);
     let copied = copy(End::Input(&mut part), sink, flow);
     let (moved, end) = match copied {
@@ -176,10 +204,8 @@ pub fn receive_part(mut transfer: Transfer<'_>, sink: End<'_>, count: u64) -> Ar
 pub struct Departure {
     /// Bytes taken from the source and sent, whatever the end was.
     pub moved: u64,
-    /// Whether that was all the source had.
-    pub all: bool,
-    /// The server's verdict, or why there is none. `Cause::Local` is the source's.
-    pub end: Result<(), Cause>,
+    /// What the server says to them, or why they are not all that the source had: `Cause::Local` is the source's.
+    pub end: Result<Counted, Cause>,
 }
 
 /// How many bytes an upload must have, where that is said, and how many there are, as far as that can be
@@ -248,7 +274,7 @@ impl<'a> Beats<'a> {
 }
 
 /// What shows the bytes of a transfer to the sums of its file.
-fn tap((sums, begin): Seen<'_>) -> Option<impl FnMut(u64, &[u8])> {
+fn tap<'s>((sums, begin): Seen<'s>) -> Option<impl FnMut(u64, &[u8]) + use<'s>> {
     let see = move |offset: u64, bytes: &[u8]| {
         sums.iter().for_each(|sum| sum.see(begin + offset, bytes));
     };
@@ -267,14 +293,14 @@ fn up(kind: Type, size: Option<u64>, rate: Option<&Rate>) -> Flow<'_> {
 
 fn depart(transfer: Transfer<'_>, copied: Result<u64, CopyError>, size: Option<u64>) -> Departure {
     match copied.and_then(|moved| has_size(moved, size)) {
-        Ok(moved) => Departure { moved, all: true, end: transfer.finish_upload().map(drop) },
+        Ok(moved) => Departure { moved, end: Ok(transfer.finish_upload_and_count()) },
         Err(CopyError { side: Side::Source, error, moved }) => {
             transfer.abandon();
-            Departure { moved, all: false, end: Err(Cause::Local(error)) }
+            Departure { moved, end: Err(Cause::Local(error)) }
         }
         Err(CopyError { side: Side::Sink, error, moved }) => {
             let cause = lost(&transfer, error);
-            Departure { moved, all: false, end: Err(transfer.broken(cause)) }
+            Departure { moved, end: Err(transfer.broken(cause)) }
         }
     }
 }

@@ -145,6 +145,12 @@ pub enum Cause {
         /// How many of the last bytes were kept.
         kept: u64,
     },
+    /// The server says that a file was renamed, and it still has its old name.
+    NotRenamed,
+    /// An upload that was resumed has other bytes before that place.
+    Mixed,
+    /// Two connections of one download found two versions of the file.
+    Changed,
     /// A local file, folder or stream failed.
     Local(io::Error),
     /// Standard output was closed by its reader; the tool dies of it in silence, as `cat` does.
@@ -167,11 +173,6 @@ impl Cause {
         }
     }
 
-    /// Two connections of one download found two files under its name.
-    pub fn changed() -> Self {
-        Self::Operand("the file changed on the server while it was fetched".into())
-    }
-
     /// A name from a listing that names nothing in its directory, such as `..` or `a/b`.
     pub fn leads_out() -> Self {
         Self::Operand("a name that could lead out of its directory".into())
@@ -181,7 +182,9 @@ impl Cause {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Refused(reply) if reply.code() == 421 => Outcome::NotReached,
-            Self::Refused(_) | Self::Operand(_) => Outcome::SomeFailed,
+            Self::Refused(_) | Self::Operand(_) | Self::Changed | Self::NotRenamed => {
+                Outcome::SomeFailed
+            }
             Self::LoginRefused(..) | Self::NoPassword(_) => Outcome::LoginRefused,
             Self::NotTried(outcome) => *outcome,
             Self::Proxy(_, cause) | Self::Hinted(cause, _) => cause.outcome(),
@@ -189,6 +192,7 @@ impl Cause {
             Self::TimedOut(phase, _) | Self::Lost(phase, _) => phase.outcome(),
             Self::WrongSize { .. }
             | Self::WrongSum { .. }
+            | Self::Mixed
             | Self::Forgotten { .. }
             | Self::BadVerdict(_) => Outcome::Broken,
             Self::Local(_) | Self::StdoutClosed => Outcome::Local,
@@ -199,7 +203,7 @@ impl Cause {
     pub fn session_survives(&self) -> bool {
         match self {
             Self::Refused(reply) => reply.code() != 421,
-            Self::Operand(_) => true,
+            Self::Operand(_) | Self::Changed | Self::NotRenamed => true,
             Self::Hinted(cause, _) => cause.session_survives(),
             _ => false,
         }

@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use crate::copy::{CopyError, End, ReadWrite, Side, copy};
+use crate::copy::{CopyError, End, ReadWrite, Side, copy, look_ahead};
 use crate::flow::Flow;
 use crate::sys::{self, Descriptor, Fast, Pipe};
 
@@ -119,6 +119,7 @@ impl Kernel {
     ) -> Result<bool, (Side, io::Error)> {
         let stride = flow.stride(self.trunk.size);
         loop {
+            let ahead = look_ahead(&from, *moved, flow).map_err(|error| (Side::Source, error))?;
             let taken = sys::splice(&from, &self.trunk.into, stride);
             let count = match taken.map_err(|error| (Side::Source, error))? {
                 Fast::Moved(0) => return Ok(true),
@@ -126,6 +127,7 @@ impl Kernel {
                 Fast::Unsupported => return Ok(false),
             };
             let spread = self.spread(fan, count).map_err(|error| (Side::Sink, error))?;
+            flow.sample(*moved, ahead.get(..count).unwrap_or(&ahead));
             *moved += count as u64;
             fan.alive().map_err(|error| (Side::Sink, error))?;
             if !spread {

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::crlf::Lines;
 use crate::meter::Gauge;
 use crate::rate::Rate;
+use crate::seam::Recording;
 
 /// Sees the bytes that were read: the offset since the beginning of the copy, and the bytes.
 pub type Tap<'a> = dyn FnMut(u64, &[u8]) + 'a;
@@ -23,6 +24,8 @@ pub struct Flow<'a> {
     pub beat: Option<&'a dyn Fn()>,
     /// Who sees the bytes. They pass through memory then.
     pub tap: Option<&'a mut Tap<'a>>,
+    /// What takes samples of the bytes. They need not pass through memory for that.
+    pub seam: Option<Recording<'a>>,
 }
 
 impl fmt::Debug for Flow<'_> {
@@ -34,7 +37,7 @@ impl fmt::Debug for Flow<'_> {
 impl From<Lines> for Flow<'_> {
     /// Everything, as fast as it goes.
     fn from(lines: Lines) -> Self {
-        Self { lines, most: u64::MAX, rate: None, gauge: None, beat: None, tap: None }
+        Self { lines, most: u64::MAX, rate: None, gauge: None, beat: None, tap: None, seam: None }
     }
 }
 
@@ -60,6 +63,18 @@ impl Flow<'_> {
         }
         if let Some(beat) = self.beat {
             beat();
+        }
+    }
+
+    /// How many bytes behind the first `moved` are wanted as a sample.
+    pub fn wants_sample(&self, moved: u64) -> usize {
+        self.seam.map_or(0, |seam| seam.wants(moved))
+    }
+
+    /// Takes bytes that passed behind the first `moved` as a sample, where they are wanted.
+    pub fn sample(&self, moved: u64, bytes: &[u8]) {
+        if let Some(seam) = self.seam {
+            seam.see(moved, bytes);
         }
     }
 

@@ -21,11 +21,11 @@
 //! * data, pure: [`mod@line`], [`choices`], [`path`], [`secret`], [`time`], [`crlf`], [`charset`], [`reply`],
 //!   [`pattern`], [`url`], [`no_proxy`], [`proxy`], [`netrc`], [`window`], [`checksum`], [`json`]
 //! * meaning, pure: [`error`], [`crowd`], [`hints`], [`newer`], [`names`], [`features`], [`login`], [`listing`]
-//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`spill`], [`merge`], [`kept`], [`met`], [`producer`], [`ask`], [`ending`], [`waits`], [`rate`], [`pace`], [`meter`],
+//! * the system: [`sys`], [`place`], [`partial`], [`local`], [`spill`], [`merge`], [`kept`], [`met`], [`producer`], [`ask`], [`ending`], [`waits`], [`rate`], [`pace`], [`meter`], [`seam`],
 //!   [`flow`], [`copy`], [`fan`], [`rewind`], [`turns`]
 //! * the wire: [`wire`]
 //! * the work, without flags and printing: [`deliver`], [`look`], [`parents`], [`retry`],
-//!   [`servers`], [`refusals`], [`pool`], [`resume`], [`segments`], [`begun`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`endless`], [`walk`], [`expand`]
+//!   [`servers`], [`sizes`], [`refusals`], [`pool`], [`resume`], [`segments`], [`begun`], [`stored`], [`resend`], [`stage`], [`relay`], [`site_copy`], [`spread`], [`direct`], [`clock`], [`stamp`], [`verify`], [`endless`], [`walk`], [`expand`]
 //! * the face: [`progress`], [`record`], [`report`], [`cli`], [`prepare`], [`sources`], [`workers`], [`face`]
 
 pub mod ask;
@@ -84,15 +84,18 @@ pub mod resend;
 pub mod resume;
 pub mod retry;
 pub mod rewind;
+pub mod seam;
 pub mod secret;
 pub mod segments;
 pub mod servers;
 pub mod site_copy;
+pub mod sizes;
 pub mod sources;
 pub mod spill;
 pub mod spread;
 pub mod stage;
 pub mod stamp;
+pub mod stored;
 pub mod sys;
 pub mod time;
 pub mod turns;

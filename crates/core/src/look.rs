@@ -3,7 +3,7 @@
 use crate::error::Cause;
 use crate::listing::{Entry, Kind, Role, base_name, mlst_reply, name_in};
 use crate::path::RemotePath;
-use crate::wire::{Listed, Session, Visit};
+use crate::wire::{Listed, Session, Visit, takes_argument};
 
 /// What a path turned out to be.
 #[derive(Debug)]
@@ -123,6 +123,32 @@ fn in_parent(
     let mut found = None;
     let listed = session.list(&parent, name.starts_with(b"."), &mut |entry| {
         if entry.role == Role::Child && name_in(parent.as_bytes(), &entry.name) == name {
+            found = Some(entry.into_owned());
+        }
+        Ok(())
+    });
+    match listed {
+        Err(cause) if !cause.session_survives() => Err(cause),
+        _ => Ok(found),
+    }
+}
+
+/// What a listing tells of one path: LIST of the path itself where that can be asked, else the listing of the directory
+/// above. `None` where it is not shown.
+///
+/// # Errors
+/// The connection is lost.
+pub fn listed(session: &mut Session, path: &RemotePath) -> Result<Option<Entry<'static>>, Cause> {
+    let name = path.name();
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if session.has_mlsd()? || !takes_argument(path) {
+        return in_parent(session, path, &name);
+    }
+    let mut found = None;
+    let listed = session.list(path, false, &mut |entry| {
+        if base_name(&entry.name) == name {
             found = Some(entry.into_owned());
         }
         Ok(())

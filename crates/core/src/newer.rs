@@ -20,6 +20,19 @@ impl Version {
         *self == Self::default()
     }
 
+    /// What is known of it, and where that is open, what `other` says.
+    pub fn or(self, other: Self) -> Self {
+        Self { size: self.size.or(other.size), modified: self.modified.or(other.modified) }
+    }
+
+    /// Whether both may be one version: nothing that is known of both differs.
+    pub fn may_be(&self, other: &Self) -> bool {
+        fn agree<T: Eq>(one: Option<T>, other: Option<T>) -> bool {
+            one.is_none() || other.is_none() || one == other
+        }
+        agree(self.size, other.size) && agree(self.modified, other.modified)
+    }
+
     /// Whether it should take the place of `old`: it is newer, or as old and of another size. Where a
     /// time is not known it should, since a copy too many does less harm than one too few.
     pub fn replaces(&self, old: &Self) -> bool {

@@ -268,6 +268,7 @@ fn access(args: &SessionArgs, charset: Charset, origins: &[&Origin]) -> anyhow::
         rate: (args.limit_rate > 0).then(|| Arc::new(Rate::new(args.limit_rate))),
         min_rate: args.min_rate,
         meter: Arc::default(),
+        checks_sizes: !args.no_size_check,
         retries: args.retries,
         ending: Ending::default(),
         pipeline: !args.no_pipeline,

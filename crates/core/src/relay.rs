@@ -2,20 +2,23 @@
 //! waits or follows. Nothing touches the disk.
 
 use std::panic::resume_unwind;
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use crate::begun;
+use crate::begun::{self, Ours};
 use crate::checksum::Sum;
 use crate::crlf::Lines;
-use crate::deliver::{Arrival, Landed, Onto, Passage, end, pass};
-use crate::ending::Stake;
+use crate::deliver::{Arrival, Landed, Onto, Passage, Reception, end, pass};
 use crate::error::{Cause, Phase};
+use crate::newer::Version;
 use crate::path::RemotePath;
-use crate::resume::{Opened, Progress, is_moot, open, settle};
+use crate::resume::{Found, Opened, Progress as Download, confirm, is_moot, open, settle};
 use crate::retry::may_pass;
+use crate::seam::{Recorder, Recording, Sample};
 use crate::servers::Server;
-use crate::wire::{Next, Transfer, Type, Wants};
+use crate::stored::{Placement, StoredFile};
+use crate::wire::{Counted, Next, Transfer, Type, Wants};
 
 /// A file to relay.
 #[derive(Clone, Copy, Debug)]
@@ -32,12 +35,14 @@ pub struct Relay<'a> {
     pub next: Next,
     /// How many tries in a row may bring nothing, on each side.
     pub retries: u32,
-    /// How many bytes a listing says that it has.
-    pub size: Option<u64>,
+    /// What a listing, or a question just asked, says of it.
+    pub known: Version,
+    /// What is at the destination, where that is known.
+    pub before: Option<Version>,
     /// What may be at the destination of it already.
     pub begun: Begun,
-    /// Whether what is half at the destination is left there, for a later run (`-c`).
-    pub keeps: bool,
+    /// Under which name it is stored there, and what becomes of a part of it.
+    pub placement: Placement,
 }
 
 /// Who may have begun a file.
@@ -58,6 +63,10 @@ pub struct Relayed {
     pub count: u64,
     /// Whether the destination said that it has so many, and not only that it is done.
     pub counted: bool,
+    /// What the source said of it.
+    pub source: Found,
+    /// Whether some of them are of an earlier run.
+    pub inherited: bool,
 }
 
 /// Which side of a relay failed.
@@ -69,57 +78,74 @@ pub enum RelayError {
     Sink(Cause),
 }
 
-/// What is known of the destination's file.
-#[derive(Debug, Default)]
-struct Stored {
-    /// Whether a part of it may be there.
-    begun: bool,
-    /// Bytes it had when the last try began.
-    size: u64,
+/// A relay under way.
+struct Progress<'a> {
+    file: StoredFile<'a>,
+    /// What is known of the version whose bytes the destination has.
+    version: Version,
     /// Whether anything was sent by this relay.
     sent: bool,
-    /// Whether going on failed, so that only a whole file will do.
-    whole_only: bool,
+    /// Whether an earlier run has sent what the destination had at first.
+    inherited: bool,
     /// Whether it is the source that is being opened: there it was not tried again.
     opening: bool,
-    /// That a signal removes it.
-    stake: Option<Stake>,
+    /// Samples of what has passed.
+    seam: Rc<Recorder>,
 }
 
 /// Relays a file.
 ///
 /// # Errors
 /// Names the side that failed, when trying again did not mend it. What is half at the destination
-/// then is removed.
+/// then is removed, if it is ours.
 pub fn relay(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
 ) -> Result<Relayed, RelayError> {
-    let (mut stored, mut tries) =
-        (Stored { begun: job.begun != Begun::No, ..Stored::default() }, sink.tries(job.retries));
+    let mut progress = Progress::of(job);
+    let mut tries = sink.tries(job.retries);
     loop {
-        let before = stored.size;
-        let error = match attempt((source, sink), job, &mut stored) {
+        let before = progress.file.offset;
+        let error = match attempt((source, sink), job, &mut progress) {
             Ok(relayed) => return Ok(relayed),
             Err(error) => error,
         };
-        if stored.size > before {
+        if progress.file.offset > before {
             tries.progressed();
         }
         let mendable = match &error {
+            RelayError::Source(Cause::Changed) => progress.may_begin_anew(job),
             // The source has had its tries, while the destination was held open.
-            RelayError::Source(cause) => stored.opening && may_pass(cause, source.was_reached()),
+            RelayError::Source(cause) => progress.opening && may_pass(cause, source.was_reached()),
             RelayError::Sink(cause) => {
-                let refused_to_go_on = stored.whole_only && matches!(cause, Cause::Refused(_));
+                let whole_only = progress.file.whole_only;
+                let refused_to_go_on = whole_only && matches!(cause, Cause::Refused(_));
                 refused_to_go_on || may_pass(cause, sink.was_reached())
             }
         };
         if !mendable || !tries.again() {
-            clear((source, sink), job, &stored, &error);
-            return Err(error);
+            return Err(give_up((source, sink), job, progress, error));
         }
         sink.try_again();
         source.try_again();
+    }
+}
+
+impl<'a> Progress<'a> {
+    fn of(job: &Relay<'a>) -> Self {
+        let mut file = StoredFile::new(job.to, job.kind, job.placement, job.before);
+        file.begun = job.begun != Begun::No;
+        let (version, seam) = (job.known, Rc::default());
+        Self { file, version, sent: false, inherited: false, opening: false, seam }
+    }
+
+    /// Another version of the file is at the source: it is sent from its beginning. Text cannot be told apart.
+    fn may_begin_anew(&mut self, job: &Relay<'_>) -> bool {
+        self.file.whole_only = true;
+        self.version = Version::default();
+        self.seam = Rc::default();
+        job.sum.into_iter().for_each(Sum::forget);
+        job.kind == Type::Image
     }
 }
 
@@ -130,93 +156,113 @@ pub fn relay(
 fn attempt(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
-    stored: &mut Stored,
+    progress: &mut Progress<'_>,
 ) -> Result<Relayed, RelayError> {
-    let wants = Wants::to_transfer(job.to);
-    stored.size = 0;
-    stored.opening = true;
-    if stored.begun && job.kind == Type::Image && !stored.whole_only {
-        stored.size = proven((&mut *source, &mut *sink), job)?.unwrap_or(0);
-    }
-    let mut progress = Progress { delivered: stored.size, ..Progress::default() };
+    progress.opening = true;
+    let delivered = find_part((&mut *source, &mut *sink), job, &mut progress.file)?;
+    let mut down = Download::of(progress.version);
+    down.delivered = delivered;
+    down.seam = Rc::clone(&progress.seam);
     let opened = thread::scope(|scope| {
-        scope.spawn(|| sink.reach(wants));
-        open(source, (job.from, job.kind), &mut progress)
+        scope.spawn(|| sink.reach(Wants::to_transfer(job.to)));
+        open(source, (job.from, job.kind), &mut down, &Sample::default())
     });
     let opened = opened.map_err(RelayError::Source)?;
-    stored.opening = false;
-    if job.begun == Begun::Earlier && !stored.sent && matches!(opened, Opened::All) {
-        return Ok(Relayed { count: progress.delivered, counted: true });
+    progress.version = down.version;
+    progress.opening = false;
+    progress.inherited = delivered > 0 && (progress.inherited || first_of_earlier(job, progress));
+    if job.begun == Begun::Earlier && !progress.sent && matches!(opened, Opened::All) {
+        return Ok(Relayed {
+            count: delivered,
+            counted: true,
+            source: down.found(),
+            inherited: true,
+        });
     }
-    let half = sink.half(job.to);
-    let session = sink.session(wants).map_err(RelayError::Sink)?;
+    let expected = down.size().map(|size| size.saturating_sub(delivered));
     let left = match &opened {
         Opened::All => Some(0),
-        Opened::Rest(down, _) => down.announced.or(job.size),
+        Opened::Rest(from, _) => from.announced.or(expected),
     };
-    let mut up = session.store(false, job.to, job.kind, (stored.size, left)).map_err(|cause| {
-        stored.whole_only |= stored.size > 0 && matches!(cause, Cause::Refused(_));
-        RelayError::Sink(cause)
-    })?;
-    stored.begun = true;
-    stored.sent = true;
-    if !job.keeps {
-        stored.stake.get_or_insert_with(|| half.begun());
-    }
-    let expected = job.size.map(|size| size.saturating_sub(progress.delivered));
-    let passed = match opened {
-        Opened::All => None,
-        Opened::Rest(down, passed) => {
-            let Passage { moved, end } = run((down, passed), &mut up, (job, progress.delivered));
-            progress.delivered += moved;
-            Some(end)
-        }
-    };
-    let last = match passed.transpose() {
-        Ok(Some(landed)) if landed.is_whole(expected) => {
-            let (told, ended) = both_verdicts(landed, up);
-            let judged = told.or_else(|cause| judge(source, job, &mut progress, cause));
+    let up = progress.file.open(sink, left).map_err(RelayError::Sink)?;
+    progress.sent = true;
+    let (moved, passed) = first_pass(opened, up, (job, &down), expected);
+    down.take_in(moved);
+    let ended = match passed {
+        Passed::Whole(told, ended) => {
+            let judged = told.or_else(|cause| judge(source, job, &mut down, cause));
             judged.map_err(RelayError::Source)?;
-            let ended = conclude(sink, job, stored, (progress.delivered, ended));
-            return ended.map_err(RelayError::Sink);
+            down.proven = true;
+            ended
         }
-        end => end.and_then(|landed| landed.map_or(Ok(()), Landed::verdict)),
+        Passed::Open(last, up) => send_rest(source, job, (&mut down, last), up)?,
     };
+    let mut bytes = SourceBytes::of(source, job.from);
+    let accepted = progress.file.accept(sink, down.delivered, ended, &mut bytes);
+    let (counted, inherited) = (accepted.map_err(RelayError::Sink)?, progress.inherited);
+    Ok(Relayed { count: down.delivered, counted, source: down.found(), inherited })
+}
+
+/// What the first connection of the source came to.
+enum Passed<'u> {
+    /// It brought all bytes: the verdicts of source and destination.
+    Whole(Result<(), Cause>, Counted),
+    /// What the source said in the end, or how it broke; more may be sent to the destination.
+    Open(Result<(), Cause>, Transfer<'u>),
+}
+
+/// Passes on what the first connection of the source brings, and says how many bytes that was.
+fn first_pass<'u>(
+    opened: Opened<'_>,
+    mut up: Transfer<'u>,
+    (job, down): (&Relay<'_>, &Download),
+    expected: Option<u64>,
+) -> (u64, Passed<'u>) {
+    let Opened::Rest(from, passed) = opened else { return (0, Passed::Open(Ok(()), up)) };
+    let Passage { moved, end } = run((from, passed), &mut up, (job, down));
+    let passed = match end {
+        Ok(landed) if landed.is_whole(expected) => {
+            let (told, ended) = both_verdicts(landed, up);
+            Passed::Whole(told, ended)
+        }
+        end => Passed::Open(end.and_then(Landed::verdict), up),
+    };
+    (moved, passed)
+}
+
+/// Sends what the first connection of the source, which came to `last`, did not bring.
+fn send_rest(
+    source: &mut Server,
+    job: &Relay<'_>,
+    (down, last): (&mut Download, Result<(), Cause>),
+    mut up: Transfer<'_>,
+) -> Result<Counted, RelayError> {
     let patience = up.timeout();
-    let mut again = |rest: (Transfer<'_>, u64), begin| run(rest, &mut up, (job, begin)).arrive();
-    if let Err(error) = follow(source, job, (&mut progress, last), (&mut again, patience)) {
-        // What the server still has to store must not come after the DELE.
-        up.abandon();
-        return Err(error);
+    let mut again =
+        |rest: (Transfer<'_>, u64), down: &Download| run(rest, &mut up, (job, down)).arrive();
+    match follow(source, job, (down, last), (&mut again, patience)) {
+        Ok(()) => Ok(up.finish_upload_and_count()),
+        Err(error) => {
+            // What the server still has to store must not come after the DELE.
+            up.abandon();
+            Err(error)
+        }
     }
-    let ended = up.finish_upload_and_count();
-    conclude(sink, job, stored, (progress.delivered, ended)).map_err(RelayError::Sink)
+}
+
+/// Whether what the destination has is of an earlier run.
+fn first_of_earlier(job: &Relay<'_>, progress: &Progress<'_>) -> bool {
+    job.begun == Begun::Earlier && !progress.sent
 }
 
 /// Waits for the verdicts of both servers at once: the destination's and its size of the file, the
 /// source's and the data connection of its next file.
-fn both_verdicts(
-    landed: Landed<'_>,
-    up: Transfer<'_>,
-) -> (Result<(), Cause>, Result<Option<u64>, Cause>) {
+fn both_verdicts(landed: Landed<'_>, up: Transfer<'_>) -> (Result<(), Cause>, Counted) {
     thread::scope(|scope| {
         let told = scope.spawn(|| landed.verdict_and_reach());
         let ended = up.finish_upload_and_count();
         (told.join().unwrap_or_else(|panic| resume_unwind(panic)), ended)
     })
-}
-
-/// What the destination's last word comes to, and the size that it told.
-fn conclude(
-    sink: &mut Server,
-    job: &Relay<'_>,
-    stored: &mut Stored,
-    (count, ended): (u64, Result<Option<u64>, Cause>),
-) -> Result<Relayed, Cause> {
-    match ended {
-        Ok(told) => agree(count, told).inspect_err(|_| stored.whole_only |= stored.size > 0),
-        Err(cause) => settled(sink, job, count, cause),
-    }
 }
 
 /// The last word of the source is not 226: where all bytes are here its size decides.
@@ -226,90 +272,101 @@ fn conclude(
 fn judge(
     source: &mut Server,
     job: &Relay<'_>,
-    progress: &mut Progress,
+    down: &mut Download,
     cause: Cause,
 ) -> Result<(), Cause> {
-    match progress.is_whole() && is_moot(&cause) {
-        true => settle(source, job.from, progress, cause),
+    match down.is_whole() && is_moot(&cause) {
+        true => settle(source, job.from, down, cause),
         false => Err(cause),
     }
 }
 
-/// How many bytes the destination has of the file, when the last of them are the source's. It may have
+/// How many bytes the destination has of the file, when the first and last of them are the source's. It may have
 /// said 150 and broken before it opened the file: then the old one is there.
-fn proven(
+fn find_part(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
-) -> Result<Option<u64>, RelayError> {
-    let mut at_source = None;
-    let mut ours = |from: u64, to: u64| match begun::tail(source, job.from, from, to) {
-        Ok(bytes) => Ok(bytes.and_then(|mut bytes| {
-            let length = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
-            // The source goes on behind what the destination has; a shorter one is another file.
-            bytes.truncate(length);
-            (bytes.len() == length).then_some(bytes)
-        })),
-        Err(cause) => {
-            at_source = Some(cause);
-            Ok(None)
-        }
-    };
-    let there = begun::stored(sink, job.to, u64::MAX, &mut ours).map_err(RelayError::Sink);
-    match at_source {
+    file: &mut StoredFile<'_>,
+) -> Result<u64, RelayError> {
+    let mut bytes = SourceBytes::of(source, job.from);
+    let there = file.find_part(sink, u64::MAX, &mut bytes).map_err(RelayError::Sink);
+    match bytes.lost {
         Some(cause) => Err(RelayError::Source(cause)),
         None => there,
     }
 }
 
-/// Everything was sent, and the destination's last word is missing: its size decides.
-///
-/// # Errors
-/// `cause`, where it does not help.
-pub fn settled(
-    sink: &mut Server,
-    job: &Relay<'_>,
-    count: u64,
-    cause: Cause,
-) -> Result<Relayed, Cause> {
-    if !is_moot(&cause) || job.kind == Type::Ascii {
-        return Err(cause);
+/// The bytes of the file at the source, to be compared with what a destination has.
+pub struct SourceBytes<'s> {
+    source: &'s mut Server,
+    path: &'s RemotePath,
+    /// Why they cannot be had.
+    lost: Option<Cause>,
+    /// What passed of them.
+    samples: Vec<Sample>,
+}
+
+impl<'s> SourceBytes<'s> {
+    /// Nothing is read yet.
+    pub fn of(source: &'s mut Server, path: &'s RemotePath) -> Self {
+        Self { source, path, lost: None, samples: Vec::new() }
     }
-    sink.try_again();
-    let session = sink.session(Wants { features: false, data: true });
-    match session.and_then(|session| session.size_before_transfer(job.to)) {
-        Ok(Some(size)) if size == count => Ok(Relayed { count, counted: true }),
-        _ => Err(cause),
+
+    /// The same, with samples of what has passed, for a source that is gone.
+    pub fn or_samples(self, samples: Vec<Sample>) -> Self {
+        Self { samples, ..self }
     }
 }
 
-/// Compares the destination's size of the file with what came from the source.
-///
-/// # Errors
-/// They differ.
-pub fn agree(count: u64, told: Option<u64>) -> Result<Relayed, Cause> {
-    match told {
-        Some(got) if got != count => Err(Cause::WrongSize { got, want: count }),
-        told => Ok(Relayed { count, counted: told.is_some() }),
+impl Ours for SourceBytes<'_> {
+    fn part(&mut self, from: u64, to: u64) -> Result<Option<Vec<u8>>, Cause> {
+        match begun::tail(self.source, self.path, from, to) {
+            Ok(bytes) => Ok(bytes.and_then(|mut bytes| {
+                let length = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
+                // The source goes on behind what the destination has; a shorter one is another file.
+                bytes.truncate(length);
+                (bytes.len() == length).then_some(bytes)
+            })),
+            Err(cause) => {
+                self.lost = Some(cause);
+                Ok(None)
+            }
+        }
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        self.samples.clone()
     }
 }
 
 fn run<'s>(
-    (down, passed): (Transfer<'s>, u64),
+    (from, passed): (Transfer<'s>, u64),
     up: &mut Transfer<'_>,
-    (job, begin): (&Relay<'_>, u64),
+    (job, down): (&Relay<'_>, &Download),
 ) -> Passage<'s> {
     let (stream, pulse) = up.parts();
-    let how = (lines(job), job.next);
-    pass(down, Onto::One(end(stream)), how, (passed, (job.sum.as_slice(), begin), vec![pulse]))
+    let sums = job.sum.as_slice().to_vec();
+    let how = Reception { sums, others: vec![pulse], ..reception(job, down, passed) };
+    pass(from, Onto::One(end(stream)), how)
 }
 
-/// What becomes of line ends on the way: text is in the form of the wire on both sides.
-pub fn lines(job: &Relay<'_>) -> Lines {
-    if job.kind == Type::Ascii { Lines::ToWire } else { Lines::Keep }
+/// How the bytes of a relay come: text is in the form of the wire on both sides, and images leave samples, since the
+/// destination cannot be asked what it has got while it is written.
+pub fn reception<'r>(job: &Relay<'_>, down: &'r Download, passed: u64) -> Reception<'r> {
+    let is_text = job.kind == Type::Ascii;
+    let seam = Recording { recorder: &down.seam, begin: down.delivered };
+    Reception {
+        lines: if is_text { Lines::ToWire } else { Lines::Keep },
+        next: job.next,
+        passed,
+        most: down.left().filter(|_| !is_text),
+        seam: (!is_text).then_some(seam),
+        ..Reception::from(down.delivered)
+    }
 }
 
 /// Passes on what a download brings from a byte on; with how many bytes of it were read before.
-pub type Again<'a> = dyn FnMut((Transfer<'_>, u64), u64) -> Arrival + 'a;
+pub type Again<'a> = dyn FnMut((Transfer<'_>, u64), &Download) -> Arrival + 'a;
 
 /// Takes the source up again as long as that helps, after its first connection came to `last`. Bytes go
 /// where `again` sends them; what cannot be sent there is lost after `patience`.
@@ -319,12 +376,12 @@ pub type Again<'a> = dyn FnMut((Transfer<'_>, u64), u64) -> Arrival + 'a;
 pub fn follow(
     source: &mut Server,
     job: &Relay<'_>,
-    (progress, mut last): (&mut Progress, Result<(), Cause>),
+    (down, mut last): (&mut Download, Result<(), Cause>),
     (again, patience): (&mut Again<'_>, Duration),
 ) -> Result<(), RelayError> {
     let mut tries = source.tries(job.retries);
     loop {
-        let cause = match last {
+        let cause = match last.and_then(|()| confirmed(source, job, down)) {
             Ok(()) => return Ok(()),
             // What cannot be written here is the destination's connection.
             Err(Cause::Local(error)) => {
@@ -332,19 +389,24 @@ pub fn follow(
             }
             Err(cause) => cause,
         };
-        if progress.is_whole() && is_moot(&cause) {
-            return settle(source, job.from, progress, cause).map_err(RelayError::Source);
+        if down.is_whole() && is_moot(&cause) {
+            return settle(source, job.from, down, cause).map_err(RelayError::Source);
         }
-        let mendable = progress.can_go_on(job.kind, &cause);
-        if !mendable || !may_pass(&cause, source.was_reached()) || !tries.again() {
+        let rereads = matches!(cause, Cause::Changed) && down.may_reread();
+        let mendable = down.can_go_on(job.kind, &cause) && may_pass(&cause, source.was_reached());
+        if down.has_shrunk() {
+            tries.progressed();
+        }
+        if !(rereads || mendable && tries.again()) {
             return Err(RelayError::Source(cause));
         }
         source.try_again();
-        last = match open(source, (job.from, job.kind), progress) {
+        let sample = down.sample();
+        last = match open(source, (job.from, job.kind), down, &sample) {
             Ok(Opened::All) => Ok(()),
-            Ok(Opened::Rest(down, passed)) => {
-                let Arrival { moved, end } = again((down, passed), progress.delivered);
-                progress.delivered += moved;
+            Ok(Opened::Rest(from, passed)) => {
+                let Arrival { moved, end } = again((from, passed), down);
+                down.take_in(moved);
                 if moved > 0 {
                     tries.progressed();
                 }
@@ -355,22 +417,25 @@ pub fn follow(
     }
 }
 
-/// Removes what a failed relay left, where it can be asked for.
-fn clear(
+fn confirmed(source: &mut Server, job: &Relay<'_>, down: &mut Download) -> Result<(), Cause> {
+    match job.kind {
+        Type::Image => confirm(source, job.from, down),
+        Type::Ascii => Ok(()),
+    }
+}
+
+/// Ends a relay that failed: what it left is removed where it is ours.
+fn give_up(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
-    stored: &Stored,
-    error: &RelayError,
-) {
-    let untouched = match error {
-        RelayError::Source(_) => false,
-        RelayError::Sink(cause) => {
-            let refused = matches!(cause, Cause::Refused(_)) && stored.size == 0;
-            cause.server_is_gone()
-                || (refused && !matches!(proven((source, sink), job), Ok(Some(_))))
-        }
-    };
-    if stored.begun && !untouched && !job.keeps {
-        sink.remove_half(job.to);
+    progress: Progress<'_>,
+    error: RelayError,
+) -> RelayError {
+    source.try_again();
+    let mut bytes = SourceBytes::of(source, job.from).or_samples(progress.seam.all());
+    let end = |cause| progress.file.give_up(sink, cause, &mut bytes);
+    match error {
+        RelayError::Source(cause) => RelayError::Source(end(cause)),
+        RelayError::Sink(cause) => RelayError::Sink(end(cause)),
     }
 }

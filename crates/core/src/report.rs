@@ -278,6 +278,11 @@ impl Report {
             Cause::Lost(phase, error) => format!("{phase} failed: {}", in_words(error)),
             Cause::Proxy(name, cause) => format!("proxy {name}: {}", self.why(cause)),
             Cause::Tls(text) | Cause::Operand(text) => for_terminal(text.as_bytes()),
+            Cause::NotRenamed => "the server said 250 to RNTO, but did not rename the file".into(),
+            Cause::Mixed => {
+                "the server does not keep the beginning of a file whose upload is resumed".into()
+            }
+            Cause::Changed => "the file changed on the server while it was fetched".into(),
             Cause::WrongSize { got, want } => {
                 format!("{got} bytes arrived where {want} were expected")
             }

@@ -5,17 +5,18 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use crate::begun;
+use crate::begun::Ours;
 use crate::checksum::Sum;
 use crate::copy::End;
-use crate::deliver::{Departure, Seen, Sizes, Store, send, send_kept};
-use crate::ending::Stake;
+use crate::deliver::{Departure, Seen, Sizes, send, send_kept};
 use crate::error::Cause;
+use crate::newer::Version;
 use crate::path::RemotePath;
-use crate::resume::is_moot;
 use crate::retry::may_pass;
 use crate::rewind::Rewindable;
+use crate::seam::Sample;
 use crate::servers::Server;
+use crate::stored::{Placement, StoredFile};
 use crate::wire::{Transfer, Type, Wants};
 
 /// Where the bytes of an upload come from.
@@ -34,8 +35,10 @@ pub struct Upload<'a> {
     pub path: &'a RemotePath,
     /// What it is called on a terminal: the path it will have.
     pub name: &'a RemotePath,
-    /// What becomes of a file that is there.
-    pub how: Store,
+    /// Under which name, and what becomes of a part of it.
+    pub placement: Placement,
+    /// What is there, where that is known.
+    pub before: Option<Version>,
     /// Its bytes.
     pub source: Source<'a>,
     /// How it is transferred.
@@ -46,8 +49,6 @@ pub struct Upload<'a> {
     pub sum: Option<&'a Sum>,
     /// How many tries in a row may bring nothing.
     pub retries: u32,
-    /// Whether what an earlier run left of a file is gone on with (`-c`), and left for a later one.
-    pub resumes: bool,
 }
 
 /// A source at work.
@@ -97,8 +98,7 @@ impl<'a> Supply<'a> {
         }
     }
 
-    /// The bytes from one offset to another, or as many of the last of them as can be had.
-    fn part(&mut self, from: u64, to: u64) -> io::Result<Option<Vec<u8>>> {
+    fn bytes(&mut self, from: u64, to: u64) -> io::Result<Option<Vec<u8>>> {
         let from = from.max(self.begin());
         if from > to || !self.rewind(from)? {
             return Ok(None);
@@ -119,20 +119,26 @@ impl<'a> Supply<'a> {
     }
 }
 
+impl Ours for Supply<'_> {
+    fn part(&mut self, from: u64, to: u64) -> Result<Option<Vec<u8>>, Cause> {
+        self.bytes(from, to).map_err(Cause::Local)
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        match self {
+            Self::File(..) => Vec::new(),
+            Self::Stream(stream) => vec![Sample { offset: 0, bytes: stream.head().to_vec() }],
+        }
+    }
+}
+
 /// How far an upload has come.
 #[derive(Debug)]
 struct Progress<'a> {
     supply: Supply<'a>,
+    file: StoredFile<'a>,
     /// Bytes of the file that were sent, by the last try and what the server had before it.
     taken: u64,
-    /// Bytes that the server had when the last try began.
-    stored: u64,
-    /// Whether a part was put together wrongly, so that only a whole file will do.
-    whole_only: bool,
-    /// Whether there is a half file on the server.
-    begun: bool,
-    /// That a signal removes it.
-    stake: Option<Stake>,
     /// Whether to look for what an earlier run left.
     looks: bool,
 }
@@ -141,38 +147,29 @@ struct Progress<'a> {
 ///
 /// # Errors
 /// The server's refusal, a break that trying again did not mend, or a size that disagrees. What is
-/// half on the server then is removed.
+/// half on the server then is removed, if it is ours.
 pub fn store(server: &mut Server, job: &Upload<'_>) -> Result<u64, Cause> {
-    let supply = Supply::of(job.source);
     let mut progress = Progress {
-        supply,
+        supply: Supply::of(job.source),
+        file: StoredFile::new(job.path, job.kind, job.placement, job.before),
         taken: 0,
-        stored: 0,
-        whole_only: false,
-        begun: false,
-        stake: None,
-        looks: job.resumes,
+        looks: job.placement == Placement::Kept,
     };
     let mut tries = server.tries(job.retries);
     loop {
-        let before = progress.stored;
+        let before = progress.file.offset;
         let cause = match attempt(server, job, &mut progress) {
             Ok(()) => return Ok(progress.taken),
             Err(cause) => cause,
         };
-        if progress.stored > before {
+        if progress.file.offset > before {
             tries.progressed();
         }
-        let refused_to_go_on = progress.whole_only && matches!(cause, Cause::Refused(_));
+        let refused_to_go_on = progress.file.whole_only && matches!(cause, Cause::Refused(_));
         let passes = refused_to_go_on || may_pass(&cause, server.was_reached());
         let mendable = passes && can_resume(job, &progress);
         if !mendable || !tries.again() {
-            clear(server, job, &mut progress, &cause);
-            return Err(match cause {
-                // What was refused is the rest of a transfer that broke.
-                Cause::Refused(reply) if progress.stored > 0 => Cause::BadVerdict(reply),
-                cause => cause,
-            });
+            return Err(progress.give_up(server, cause));
         }
         server.try_again();
     }
@@ -181,9 +178,9 @@ pub fn store(server: &mut Server, job: &Upload<'_>) -> Result<u64, Cause> {
 /// Whether the bytes that the server may have lost can be had once more, as far as is known before it
 /// was asked what it has.
 fn can_resume(job: &Upload<'_>, progress: &Progress<'_>) -> bool {
-    let begins_anew = progress.whole_only || job.kind == Type::Ascii;
+    let begins_anew = progress.file.whole_only || job.kind == Type::Ascii;
     let can_go_back = !begins_anew || progress.supply.begin() == 0;
-    !progress.begun || job.how == Store::Replace && can_go_back
+    !progress.file.begun || job.placement != Placement::Appended && can_go_back
 }
 
 /// Finds where to go on, and brings the source there.
@@ -192,16 +189,15 @@ fn go_back(
     job: &Upload<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<(), Cause> {
-    let resumes = job.kind == Type::Image && !progress.whole_only;
-    let stored = if resumes { ours_there(server, job, &mut progress.supply)? } else { None };
+    let stored = progress.find_part(server)?;
     let supply = &mut progress.supply;
     let length = supply.length().map_err(Cause::Local)?;
-    progress.stored = stored.unwrap_or(0);
-    if supply.rewind(progress.stored).map_err(Cause::Local)? {
+    if supply.rewind(stored).map_err(Cause::Local)? {
         return Ok(());
     }
     let kept = length - supply.begin();
-    let stored = if resumes { server.session(Wants::default())?.size(job.path)? } else { None };
+    let asks = progress.file.resumes();
+    let stored = if asks { server.session(Wants::default())?.size(job.path)? } else { None };
     Err(Cause::Forgotten { sent: length, stored, kept })
 }
 
@@ -210,116 +206,52 @@ fn attempt(
     job: &Upload<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<(), Cause> {
-    if look_back(server, job, progress)? {
+    if look_back(server, progress)? {
         return Ok(());
     }
-    let half = server.half(job.path);
-    if progress.begun {
+    if progress.file.begun {
         go_back(server, job, progress)?;
     }
-    let session = server.session(Wants::to_transfer(job.path))?;
-    let append = job.how == Store::Append;
-    let left = progress.supply.left(progress.stored);
-    let transfer = session.store(append, job.path, job.kind, (progress.stored, left));
-    let mut transfer = transfer.inspect_err(|cause| {
-        // ProFTPD takes the REST and refuses the STOR behind it (AllowStoreRestart).
-        progress.whole_only |= progress.stored > 0 && matches!(cause, Cause::Refused(_));
-    })?;
+    let offset = progress.file.offset;
+    let left = progress.supply.left(offset);
+    let mut transfer = progress.file.open(server, left)?;
     transfer.path = job.name.clone();
-    progress.begun = true;
-    let is_ours = job.how == Store::Replace && !job.resumes;
-    if is_ours && progress.stake.is_none() {
-        progress.stake = Some(half.begun());
-    }
-    let size = job.size.map(|size| size.saturating_sub(progress.stored));
-    let seen = (job.sum.as_slice(), progress.stored);
-    let Departure { moved, all, end } =
+    let size = job.size.map(|size| size.saturating_sub(offset));
+    let seen = (job.sum.as_slice(), offset);
+    let Departure { moved, end } =
         progress.supply.send(transfer, (job.kind, seen), (size, size.or(left)));
-    progress.taken = progress.stored + moved;
-    match end {
-        Ok(()) => agree(server, job, progress),
-        Err(cause) if all && is_moot(&cause) => settle(server, job, progress, cause),
-        Err(cause) => Err(cause),
-    }
+    progress.taken = offset + moved;
+    progress.file.accept(server, progress.taken, end?, &mut progress.supply).map(drop)
 }
 
-/// How many bytes the server has of ours.
-fn ours_there(
-    server: &mut Server,
-    job: &Upload<'_>,
-    supply: &mut Supply<'_>,
-) -> Result<Option<u64>, Cause> {
-    let length = supply.length().map_err(Cause::Local)?;
-    let mut part = |from, to| supply.part(from, to).map_err(Cause::Local);
-    begun::stored(server, job.path, length, &mut part)
+impl Progress<'_> {
+    /// How many bytes the server has of ours.
+    fn find_part(&mut self, server: &mut Server) -> Result<u64, Cause> {
+        let length = self.supply.length().map_err(Cause::Local)?;
+        self.file.find_part(server, length, &mut self.supply)
+    }
+
+    /// Ends an upload that failed. What was refused in the end may be the rest of a transfer that broke.
+    fn give_up(mut self, server: &mut Server, cause: Cause) -> Cause {
+        let broke = self.file.offset > 0;
+        match self.file.give_up(server, cause, &mut self.supply) {
+            Cause::Refused(reply) if broke => Cause::BadVerdict(reply),
+            cause => cause,
+        }
+    }
 }
 
 /// Looks once for what an earlier run left; whether that is the whole file.
-fn look_back(
-    server: &mut Server,
-    job: &Upload<'_>,
-    progress: &mut Progress<'_>,
-) -> Result<bool, Cause> {
-    if !progress.looks || job.kind == Type::Ascii {
+fn look_back(server: &mut Server, progress: &mut Progress<'_>) -> Result<bool, Cause> {
+    if !progress.looks {
         return Ok(false);
     }
-    let stored = ours_there(server, job, &mut progress.supply)?;
+    progress.file.begun = true;
+    let stored = progress.find_part(server)?;
     progress.supply.rewind(0).map_err(Cause::Local)?;
     progress.looks = false;
-    progress.begun = stored.is_some();
-    progress.taken = stored.unwrap_or(0);
-    Ok(stored.is_some_and(|stored| progress.supply.length().is_ok_and(|length| length == stored)))
-}
-
-/// Compares the server's size of a stored file with what was sent.
-fn agree(server: &mut Server, job: &Upload<'_>, progress: &mut Progress<'_>) -> Result<(), Cause> {
-    let want = progress.taken;
-    match stored_size(server, job)? {
-        Some(got) if got != want => {
-            progress.whole_only |= progress.stored > 0;
-            Err(Cause::WrongSize { got, want })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Everything was sent, and the last word is missing: the size decides.
-fn settle(
-    server: &mut Server,
-    job: &Upload<'_>,
-    progress: &Progress<'_>,
-    cause: Cause,
-) -> Result<(), Cause> {
-    server.try_again();
-    match stored_size(server, job) {
-        Ok(Some(size)) if size == progress.taken => Ok(()),
-        _ => Err(cause),
-    }
-}
-
-/// The size of the stored file; `None` where it does not count or the server cannot tell.
-fn stored_size(server: &mut Server, job: &Upload<'_>) -> Result<Option<u64>, Cause> {
-    if job.kind == Type::Ascii || job.how == Store::Append {
-        return Ok(None);
-    }
-    let session = server.session(Wants { features: false, data: true })?;
-    session.size_before_transfer(job.path)
-}
-
-/// Removes what a failed upload left, where it can be asked for. A refusal has left nothing, or a
-/// file that may not be touched.
-fn clear(server: &mut Server, job: &Upload<'_>, progress: &mut Progress<'_>, cause: &Cause) {
-    let refused = matches!(cause, Cause::Refused(_)) && progress.stored == 0;
-    let ours = progress.begun && job.how == Store::Replace && !job.resumes;
-    // libunftp says 150 before it refuses; others have our bytes by then.
-    let is_other = |server: &mut Server, progress: &mut Progress<'_>| {
-        let there = ours_there(server, job, &mut progress.supply);
-        job.kind == Type::Ascii || !matches!(there, Ok(Some(_)))
-    };
-    if ours && refused && is_other(server, progress) {
-        return;
-    }
-    if ours && !cause.server_is_gone() {
-        server.remove_half(job.path);
-    }
+    progress.file.begun = stored > 0;
+    progress.taken = stored;
+    let length = progress.supply.length().map_err(Cause::Local)?;
+    Ok(stored > 0 && stored == length)
 }

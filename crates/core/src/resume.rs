@@ -1,41 +1,82 @@
 //! One file fetched in spite of breaks: a lost connection is made again, and the transfer goes on at
-//! the byte where it broke. The reader never sees a gap or a byte twice.
+//! the byte where it broke. The reader never sees a gap or a byte twice, nor bytes of another version of the file.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
+use std::rc::Rc;
 
 use crate::checksum::Sum;
 use crate::copy::End;
 use crate::crlf::Lines;
-use crate::deliver::{Arrival, receive, receive_part};
+use crate::deliver::{Arrival, Reception, receive, receive_part};
 use crate::error::{Cause, Phase};
+use crate::newer::Version;
 use crate::path::RemotePath;
 use crate::retry::may_pass;
+use crate::seam::{Recorder, Recording, SAMPLE, Sample};
 use crate::servers::Server;
-use crate::wire::{Next, Stream, Transfer, Type, Wants};
+use crate::sizes;
+use crate::wire::{Next, Restart, Stream, Transfer, Type, Wants};
 
 /// A file to fetch.
 #[derive(Clone, Copy)]
 pub struct Fetch<'a> {
     /// Where it is.
     pub path: &'a RemotePath,
-    /// Where it goes. Bytes are only ever appended.
-    pub sink: BorrowedFd<'a>,
+    /// Where it goes.
+    pub sink: Sink<'a>,
     /// How it is transferred. Text cannot be resumed: its bytes there and here do not count alike.
     pub kind: Type,
     /// What comes after it.
     pub next: Next,
     /// How many tries in a row may bring nothing.
     pub retries: u32,
-    /// What an earlier run left in `sink`, readable: it may be gone on with, if its end is what the
-    /// server has there.
-    pub part: Option<&'a File>,
     /// The bytes of the file that are wanted, if not all are.
     pub span: Option<Span>,
     /// What sees the bytes on their way.
     pub sum: Option<&'a Sum>,
+    /// What a listing, or a question just asked, says of it.
+    pub known: Version,
+}
+
+/// Where a download goes.
+#[derive(Clone, Copy)]
+pub enum Sink<'a> {
+    /// A file of ours, readable: what is in it can be compared with the server's, and thrown away.
+    File(&'a File),
+    /// The same with a part of an earlier run in it, which is gone on with if its end is what the server has there.
+    Part(&'a File),
+    /// Anything else: what was written to it stays.
+    Stream(BorrowedFd<'a>),
+}
+
+impl<'a> Sink<'a> {
+    fn fd(&self) -> BorrowedFd<'a> {
+        match *self {
+            Self::File(file) | Self::Part(file) => file.as_fd(),
+            Self::Stream(fd) => fd,
+        }
+    }
+
+    fn file(&self) -> Option<&'a File> {
+        match self {
+            Self::File(file) | Self::Part(file) => Some(file),
+            Self::Stream(_) => None,
+        }
+    }
+
+    /// The last bytes before `progress`, which the next connection has to bring, too.
+    fn sample(&self, progress: &Progress) -> io::Result<Sample> {
+        let Some(file) = self.file() else { return Ok(progress.sample()) };
+        let count = progress.delivered.min(progress.overlap as u64);
+        let offset = progress.delivered - count;
+        let mut bytes = vec![0; usize::try_from(count).unwrap_or(SAMPLE)];
+        file.read_exact_at(&mut bytes, offset)?;
+        (&mut &*file).seek(SeekFrom::Start(progress.delivered))?;
+        Ok(Sample { offset, bytes })
+    }
 }
 
 /// Some of the bytes of a file.
@@ -45,31 +86,95 @@ pub struct Span {
     pub begin: u64,
     /// The one behind the last; `None` for the end of the file.
     pub end: Option<u64>,
-    /// How many bytes the file has, if that was asked a moment ago.
-    pub total: Option<u64>,
+    /// What the server said of the file a moment ago.
+    pub version: Version,
 }
 
-/// Bytes at the end of a part that are compared with the server's. A power cut leaves zeros there
-/// that were written and never reached the disk.
-const COMPARED: u64 = 64 * 1024;
+/// What the server of a download said of the file.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Found {
+    /// Size and time, as far as they were told.
+    pub version: Version,
+    /// Whether as many bytes came as it has by that.
+    pub proven: bool,
+}
 
 /// How far a fetch has come.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug)]
 pub struct Progress {
     /// Bytes given to the sink.
     pub delivered: u64,
-    /// How many of them, the last ones, have to be compared before they count.
-    pub unproven: u64,
-    /// Bytes the file has, where the server said so.
+    /// Bytes the file has, as the server announced them with the transfer.
     pub total: Option<u64>,
-    /// Whether that was a moment ago, so that it need not be asked again.
-    pub sized: bool,
+    /// What else is known of the version whose bytes were delivered.
+    pub version: Version,
+    /// Whether that was asked a moment ago, so that it need not be asked again.
+    pub asked: bool,
+    /// Whether an earlier run has fetched what is delivered.
+    pub inherited: bool,
+    /// Whether the number of bytes is what the server says that the file has.
+    pub proven: bool,
+    /// Samples of what was delivered, for a sink that cannot be read.
+    pub seam: Rc<Recorder>,
+    /// Bytes before the seam that are compared, at most.
+    overlap: usize,
+    /// Whether they became fewer, since a connection ended among them.
+    shrunk: bool,
+    /// Whether the file is read from its beginning again: bytes at the place where REST led were others.
+    rereads: bool,
+    /// Whether the last connection brought other bytes at the seam, or too many.
+    differs: bool,
 }
 
 impl Progress {
+    /// Of a file of which this is known.
+    pub fn of(version: Version) -> Self {
+        Self {
+            delivered: 0,
+            total: None,
+            version,
+            asked: false,
+            inherited: false,
+            proven: false,
+            seam: Rc::default(),
+            overlap: SAMPLE,
+            shrunk: false,
+            rereads: false,
+            differs: false,
+        }
+    }
+
+    /// The last bytes that were delivered, as far as samples of them were taken.
+    pub fn sample(&self) -> Sample {
+        let mut sample = self.seam.before(self.delivered);
+        let passed = sample.bytes.len().saturating_sub(self.overlap);
+        sample.offset += passed as u64;
+        sample.bytes.drain(..passed);
+        sample
+    }
+
+    /// A connection ended after `read` bytes before the seam: where each one brings so few, more would never pass it.
+    fn shrink(&mut self, read: u64, sample: &Sample) {
+        let half = usize::try_from(read).unwrap_or(SAMPLE).min(sample.bytes.len()) / 2;
+        self.shrunk = read > 0 && half < self.overlap;
+        if self.shrunk {
+            self.overlap = half;
+        }
+    }
+
+    /// Whether the last connection ended before the seam, and the next one will pass it sooner.
+    pub fn has_shrunk(&mut self) -> bool {
+        std::mem::take(&mut self.shrunk)
+    }
+
+    /// Bytes that the server says the file has.
+    pub fn size(&self) -> Option<u64> {
+        self.total.or(self.version.size)
+    }
+
     /// Whether all bytes that the server promised are delivered.
     pub fn is_whole(&self) -> bool {
-        self.total == Some(self.delivered)
+        self.size() == Some(self.delivered)
     }
 
     /// Whether a download that came to `cause` can be taken up again: it is no text of which a part
@@ -77,6 +182,31 @@ impl Progress {
     pub fn can_go_on(&self, kind: Type, cause: &Cause) -> bool {
         let judged = self.is_whole() && matches!(cause, Cause::BadVerdict(_));
         !judged && (kind == Type::Image || self.delivered == 0)
+    }
+
+    /// Whether it is worth to read the file from its beginning after a connection that brought other bytes: some
+    /// servers say yes to REST, and send from the beginning.
+    pub fn may_reread(&mut self) -> bool {
+        let may = std::mem::take(&mut self.differs) && !self.rereads && !self.inherited;
+        self.rereads |= may;
+        may
+    }
+
+    /// Nothing is delivered, and nothing known of the file.
+    fn begin_anew(&mut self) {
+        let Self { rereads, overlap, .. } = *self;
+        *self = Self { rereads, overlap, ..Self::of(Version::default()) };
+    }
+
+    /// What the source of a download said of it.
+    pub fn found(&self) -> Found {
+        Found { version: Version { size: self.size(), ..self.version }, proven: self.proven }
+    }
+
+    /// Bytes that may still come; `None` where the end is not known, or the file may grow.
+    pub fn left(&self) -> Option<u64> {
+        let resumes = self.delivered > 0;
+        self.size().filter(|_| resumes).map(|size| size.saturating_sub(self.delivered))
     }
 }
 
@@ -98,10 +228,20 @@ pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
     let first = job.span.map_or(0, |span| span.begin);
     loop {
         let before = progress.delivered;
-        let Err(cause) = attempt(server, job, &mut progress) else {
-            return Ok(progress.delivered - first);
+        let cause = match attempt(server, job, &mut progress) {
+            Ok(()) => return Ok(progress.delivered - first),
+            Err(Cause::Changed) if progress.may_reread() => continue,
+            Err(Cause::Changed) if job.sink.file().is_some() && job.span.is_none() => {
+                let counts = !progress.inherited;
+                empty(job, &mut progress)?;
+                if counts && !tries.again() {
+                    return Err(Cause::Changed);
+                }
+                continue;
+            }
+            Err(cause) => cause,
         };
-        if progress.delivered > before {
+        if progress.delivered > before || progress.has_shrunk() {
             tries.progressed();
         }
         let mendable = progress.can_go_on(job.kind, &cause);
@@ -113,49 +253,78 @@ pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
 }
 
 fn begin(job: &Fetch<'_>) -> Result<Progress, Cause> {
-    if let Some(Span { begin, total, .. }) = job.span {
-        let sized = total.is_some();
-        return Ok(Progress { delivered: begin, total, sized, ..Progress::default() });
+    if let Some(Span { begin, version, .. }) = job.span {
+        let asked = version.size.is_some();
+        let mut progress = Progress::of(version);
+        (progress.delivered, progress.asked) = (begin, asked);
+        return Ok(progress);
     }
-    let length =
-        job.part.map(File::metadata).transpose().map_err(Cause::Local)?.map(|part| part.len());
-    let delivered = length.unwrap_or(0);
-    Ok(Progress { delivered, unproven: delivered.min(COMPARED), ..Progress::default() })
+    let mut progress = Progress::of(job.known);
+    if let Sink::Part(file) = job.sink {
+        progress.delivered = file.metadata().map_err(Cause::Local)?.len();
+        progress.inherited = progress.delivered > 0;
+    }
+    Ok(progress)
+}
+
+/// Throws away what was delivered.
+fn empty(job: &Fetch<'_>, progress: &mut Progress) -> Result<(), Cause> {
+    let Some(mut file) = job.sink.file() else { return Ok(()) };
+    file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).map_err(Cause::Local)?;
+    job.sum.into_iter().for_each(Sum::forget);
+    progress.begin_anew();
+    Ok(())
 }
 
 /// One connection's worth of a file.
 fn attempt(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Result<(), Cause> {
-    let Opened::Rest(mut transfer, mut passed) = open(server, (job.path, job.kind), progress)?
+    let sample = match job.span {
+        // What is before the span was never seen.
+        Some(span) if progress.delivered == span.begin => Sample::default(),
+        _ => job.sink.sample(progress).map_err(Cause::Local)?,
+    };
+    let Opened::Rest(transfer, passed) = open(server, (job.path, job.kind), progress, &sample)?
     else {
         return Ok(());
     };
-    if let Some(part) = job.part
-        && progress.unproven > 0
-    {
-        match proves(&mut transfer.stream, part, progress) {
-            Ok(true) => {}
-            Ok(false) => {
-                transfer.abandon();
-                *progress = Progress::default();
-                restart(part).map_err(Cause::Local)?;
-                return attempt(server, job, progress);
-            }
-            Err(error) => {
-                let cause = Cause::lost(Phase::Data, error, transfer.timeout());
-                return Err(transfer.broken(cause));
-            }
+    let sink = End::Plain(job.sink.fd());
+    let end = job.span.and_then(|span| span.end);
+    let arrival = match end {
+        Some(end) => {
+            let count = end.saturating_sub(progress.delivered);
+            receive_part(transfer, sink, count, reception(job, progress, passed).seam)
         }
-        passed += std::mem::take(&mut progress.unproven);
-    }
-    let lines = if job.kind == Type::Ascii { Lines::ToLocal } else { Lines::Keep };
-    let sink = End::Plain(job.sink);
-    let seen = (job.sum.as_slice(), progress.delivered);
-    let Arrival { moved, end } = match job.span.and_then(|span| span.end) {
-        Some(end) => receive_part(transfer, sink, end.saturating_sub(progress.delivered)),
-        None => receive(transfer, sink, (lines, job.next), (passed, seen)),
+        None => receive(transfer, sink, reception(job, progress, passed)),
     };
-    progress.delivered += moved;
+    conclude(server, job, progress, arrival)
+}
+
+fn reception<'a>(job: &Fetch<'a>, progress: &'a Progress, passed: u64) -> Reception<'a> {
+    let is_text = job.kind == Type::Ascii;
+    let recorder = (!is_text && job.sink.file().is_none()).then_some(&*progress.seam);
+    Reception {
+        lines: if is_text { Lines::ToLocal } else { Lines::Keep },
+        next: job.next,
+        passed,
+        most: progress.left().filter(|_| !is_text),
+        sums: job.sum.as_slice().to_vec(),
+        seam: recorder.map(|recorder| Recording { recorder, begin: progress.delivered }),
+        ..Reception::from(progress.delivered)
+    }
+}
+
+/// What one connection came to.
+fn conclude(
+    server: &mut Server,
+    job: &Fetch<'_>,
+    progress: &mut Progress,
+    Arrival { moved, end }: Arrival,
+) -> Result<(), Cause> {
+    progress.take_in(moved);
+    let is_cut = job.span.is_some_and(|span| span.end.is_some());
     match end {
+        Ok(()) if is_cut || job.kind == Type::Ascii => Ok(()),
+        Ok(()) => confirm(server, job.path, progress),
         Err(cause) if progress.is_whole() && is_moot(&cause) => {
             settle(server, job.path, progress, cause)
         }
@@ -163,7 +332,15 @@ fn attempt(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Res
     }
 }
 
-/// Opens the download of what is not delivered yet.
+impl Progress {
+    /// Counts bytes that one connection brought to the sink.
+    pub fn take_in(&mut self, moved: u64) {
+        self.differs = self.left().is_some_and(|left| moved > left);
+        self.delivered += moved;
+    }
+}
+
+/// Opens the download of what is not delivered yet, and passes over `sample`, which has to be the same there.
 ///
 /// # Errors
 /// The server's refusal, a break, or a file that is not the one it was.
@@ -171,24 +348,48 @@ pub fn open<'s>(
     server: &'s mut Server,
     (path, kind): (&RemotePath, Type),
     progress: &mut Progress,
+    sample: &Sample,
 ) -> Result<Opened<'s>, Cause> {
-    let from = progress.delivered.saturating_sub(progress.unproven);
-    let sized = std::mem::take(&mut progress.sized);
-    let asks = progress.delivered > 0 && !sized;
-    if asks && is_all(server, path, progress)? && progress.unproven == 0 {
+    let begins = progress.delivered == 0;
+    let asks = !begins && !std::mem::take(&mut progress.asked);
+    if asks && is_all(server, path, progress)? && !progress.inherited {
         return Ok(Opened::All);
     }
-    let wants = Wants::to_transfer(path);
-    let session = server.session(wants)?;
-    let mut transfer = session.retrieve(path, kind, from)?;
+    let from_start = progress.rereads || server.facts().restart == Restart::Ignored;
+    let place = if sample.bytes.is_empty() { progress.delivered } else { sample.offset };
+    let from = if from_start { 0 } else { place };
+    let session = server.session(Wants::to_transfer(path))?;
+    let knowledge = session.knowledge();
+    let mut transfer = match begins && kind == Type::Image && !progress.version.is_known() {
+        true => session.retrieve_and_ask(path)?,
+        false => session.retrieve(path, kind, from)?,
+    };
+    progress.version = progress.version.or(transfer.told);
     if let Some(total) = transfer.total(progress.total)? {
         progress.total = Some(total);
     }
     // A server without REST sends the file from its beginning.
-    let passed = from - transfer.from;
-    match pass_over(&mut transfer.stream, passed) {
-        Ok(()) => Ok(Opened::Rest(transfer, passed)),
+    let passed = progress.delivered - transfer.from;
+    let mut read = 0;
+    match pass_over(&mut transfer, sample, (progress.delivered, &mut read)) {
+        Ok(true) => {
+            if !sample.bytes.is_empty() && transfer.from > 0 {
+                knowledge.learn(|facts| facts.restart = Restart::Works);
+            } else if progress.rereads {
+                knowledge.learn(|facts| facts.restart = Restart::Ignored);
+            }
+            progress.inherited = false;
+            Ok(Opened::Rest(transfer, passed))
+        }
+        Ok(false) => {
+            progress.differs = transfer.from > 0;
+            transfer.abandon();
+            Err(Cause::Changed)
+        }
         Err(error) => {
+            if transfer.from == sample.offset {
+                progress.shrink(read, sample);
+            }
             let cause = Cause::lost(Phase::Data, error, transfer.timeout());
             Err(transfer.broken(cause))
         }
@@ -198,33 +399,51 @@ pub fn open<'s>(
 /// Whether what is delivered is the whole file already: when nothing is left to ask for, some
 /// servers refuse the REST.
 fn is_all(server: &mut Server, path: &RemotePath, progress: &mut Progress) -> Result<bool, Cause> {
-    let session = server.session(Wants { features: false, data: true })?;
-    match (session.size_before_transfer(path)?, progress.total) {
-        (Some(size), Some(total)) if size != total => Err(Cause::changed()),
-        (Some(size), _) if size < progress.delivered => Err(Cause::changed()),
-        (Some(size), _) => {
-            progress.total = Some(size);
-            Ok(size == progress.delivered)
-        }
-        (None, _) => Ok(false),
+    let now = server.session(Wants::to_transfer(path))?.size_and_time(path)?;
+    let is_other =
+        |size| size < progress.delivered || progress.total.is_some_and(|total| size != total);
+    if !progress.version.may_be(&now) || now.size.is_some_and(is_other) {
+        return Err(Cause::Changed);
     }
+    progress.version = now.or(progress.version);
+    progress.proven = now.size == Some(progress.delivered);
+    Ok(progress.proven)
 }
 
-/// Whether the server's bytes are those at the end of the part, behind which the part then stands.
-fn proves(stream: &mut Stream, part: &File, progress: &Progress) -> io::Result<bool> {
-    let from = progress.delivered.saturating_sub(progress.unproven);
-    let count = usize::try_from(progress.unproven).unwrap_or(usize::MAX);
-    let (mut theirs, mut ours) = (vec![0; count], vec![0; count]);
-    stream.read_exact(&mut theirs)?;
-    part.read_exact_at(&mut ours, from)?;
-    (&mut &*part).seek(SeekFrom::Start(progress.delivered))?;
-    Ok(theirs == ours)
-}
-
-/// Empties a part that is not what it should be.
-fn restart(mut part: &File) -> io::Result<()> {
-    part.set_len(0)?;
-    part.rewind()
+/// The server says that it is done, and a FIN is all that says so of the bytes (RFC 959 §3.4): there have to be as many
+/// as the server says that the file has.
+///
+/// # Errors
+/// There are fewer, or the connection is lost.
+pub fn confirm(
+    server: &mut Server,
+    path: &RemotePath,
+    progress: &mut Progress,
+) -> Result<(), Cause> {
+    let count = progress.delivered;
+    // A file may grow while it is sent.
+    progress.proven = progress.size().is_some_and(|size| count >= size);
+    if progress.proven || !server.checks_sizes() {
+        return Ok(());
+    }
+    let session = server.session(Wants::to_transfer(path))?;
+    let told = sizes::told(session, path)?;
+    if told == Some(count) || (told.is_some() && sizes::is_confirmed(session, path, count)?) {
+        progress.proven = true;
+        return Ok(());
+    }
+    match told.or(progress.version.size) {
+        Some(size) if size < count => Err(Cause::Changed),
+        Some(size) => {
+            progress.version.size = Some(size);
+            Err(Cause::WrongSize { got: count, want: size })
+        }
+        None => {
+            session
+                .tell(path, "the server reports no size, so the end of the data counts as its end");
+            Ok(())
+        }
+    }
 }
 
 /// Whether all bytes may be there in spite of `cause`: the connection ended, or the server says
@@ -255,8 +474,73 @@ pub fn settle(
     }
 }
 
-/// Reads `count` bytes and throws them away.
-fn pass_over(stream: &mut Stream, count: u64) -> io::Result<()> {
-    let passed = io::copy(&mut stream.take(count), &mut io::sink())?;
-    if passed == count { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+/// Reads up to byte `delivered` of the file, and counts in `read`; whether `sample` was there.
+fn pass_over(
+    transfer: &mut Transfer<'_>,
+    sample: &Sample,
+    (delivered, read): (u64, &mut u64),
+) -> io::Result<bool> {
+    let mut stream = Counting { stream: &mut transfer.stream, read };
+    if sample.bytes.is_empty() {
+        return stream.skip(delivered - transfer.from).map(|()| true);
+    }
+    stream.skip(sample.offset.saturating_sub(transfer.from))?;
+    let mut theirs = vec![0; sample.bytes.len()];
+    stream.read_exact(&mut theirs)?;
+    if theirs != sample.bytes {
+        return Ok(false);
+    }
+    stream.skip(delivered.saturating_sub(sample.end())).map(|()| true)
+}
+
+/// A data connection whose bytes are counted.
+struct Counting<'c> {
+    stream: &'c mut Stream,
+    read: &'c mut u64,
+}
+
+impl Read for Counting<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        *self.read += count as u64;
+        Ok(count)
+    }
+}
+
+impl Counting<'_> {
+    /// Reads `count` bytes and throws them away.
+    fn skip(&mut self, count: u64) -> io::Result<()> {
+        let passed = io::copy(&mut self.by_ref().take(count), &mut io::sink())?;
+        if passed == count { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
+}
+
+/// Whether the server begins where REST says, tried at the last byte of a file of `size` bytes: some say yes, and send
+/// all of it. A part of a file that is not its end tells nothing of that.
+///
+/// # Errors
+/// The server's refusal, or a lost connection.
+pub fn try_rest(server: &mut Server, path: &RemotePath, size: u64) -> Result<(), Cause> {
+    if size < 2 || server.facts().restart != Restart::Untried {
+        return Ok(());
+    }
+    let session = server.session(Wants::to_transfer(path))?;
+    let knowledge = session.knowledge();
+    let mut transfer = session.retrieve(path, Type::Image, size - 1)?;
+    let mut bytes = Vec::new();
+    let read = (&mut transfer.stream).take(2).read_to_end(&mut bytes);
+    let restart = match (transfer.from > 0, bytes.len()) {
+        (true, 1) => Restart::Works,
+        (true, 2) => Restart::Ignored,
+        _ => Restart::Untried,
+    };
+    knowledge.learn(|facts| facts.restart = restart);
+    match read {
+        Ok(_) => drop(transfer.abandon()),
+        Err(error) => {
+            let cause = Cause::lost(Phase::Data, error, transfer.timeout());
+            return Err(transfer.broken(cause));
+        }
+    }
+    Ok(())
 }

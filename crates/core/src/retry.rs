@@ -67,7 +67,7 @@ pub fn may_pass(cause: &Cause, reached: bool) -> bool {
             reached
         }
         Cause::Proxy(_, cause) => may_pass(cause, reached),
-        Cause::WrongSize { .. } => true,
+        Cause::WrongSize { .. } | Cause::Mixed => true,
         Cause::Refused(reply) | Cause::BadVerdict(reply) => is_passing(reply.code()),
         _ => false,
     }

@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::copy::{CopyError, End, Side, copy};
 use crate::flow::Flow;
+use crate::seam::SAMPLE;
 use crate::sys::{self, Descriptor, Fast, Pipe, Ready};
 use crate::window::{WINDOW, Window};
 
@@ -34,6 +35,8 @@ pub struct Rewindable<'a> {
     window: Window,
     /// The last bytes while they are inside the kernel; then the window is empty.
     copies: Option<Copies>,
+    /// The first bytes, which tell the stream from others when they are no longer among the last.
+    head: Vec<u8>,
 }
 
 impl<'a> Rewindable<'a> {
@@ -44,7 +47,8 @@ impl<'a> Rewindable<'a> {
             sys::widen(&source);
         }
         let copies = is_pipe.then(Copies::default);
-        Self { source, taken: 0, at: 0, ended: false, window: Window::default(), copies }
+        let (window, head) = (Window::default(), Vec::new());
+        Self { source, taken: 0, at: 0, ended: false, window, copies, head }
     }
 
     /// How many bytes were read from the source by now.
@@ -57,6 +61,14 @@ impl<'a> Rewindable<'a> {
         match &self.copies {
             Some(copies) => self.taken - copies.length(),
             None => self.window.begin(),
+        }
+    }
+
+    /// The first bytes, where they cannot be given out again.
+    pub fn head(&self) -> &[u8] {
+        match &self.copies {
+            Some(copies) => &copies.head,
+            None => &self.head,
         }
     }
 
@@ -77,9 +89,15 @@ impl<'a> Rewindable<'a> {
     /// From now on bytes go through memory.
     fn leave_kernel(&mut self) -> io::Result<()> {
         let begin = self.begin();
-        if let Some(copies) = self.copies.take() {
+        if let Some(mut copies) = self.copies.take() {
+            self.head = std::mem::take(&mut copies.head);
             self.window = Window::starting_at(begin);
             copies.pour_into(&mut self.window)?;
+            if begin == 0 {
+                self.head = vec![0; SAMPLE];
+                let count = self.window.copy_from(0, &mut self.head).unwrap_or(0);
+                self.head.truncate(count);
+            }
         }
         Ok(())
     }
@@ -149,7 +167,11 @@ impl Read for Rewindable<'_> {
             return Ok(0);
         }
         let count = End::Plain(self.source).read(buffer)?;
-        self.window.push(buffer.get(..count).unwrap_or(&[]));
+        let new = buffer.get(..count).unwrap_or(&[]);
+        if self.head.len() as u64 == self.taken {
+            self.head.extend(new.iter().take(SAMPLE - self.head.len().min(SAMPLE)));
+        }
+        self.window.push(new);
         self.taken += count as u64;
         self.at = self.taken;
         self.ended = count == 0 && !buffer.is_empty();
@@ -186,7 +208,11 @@ pub fn copy_kept(
 
 /// The last bytes of a pipe, in pipes of our own that share its pages.
 #[derive(Debug, Default)]
-struct Copies(VecDeque<Held>);
+struct Copies {
+    held: VecDeque<Held>,
+    /// The first bytes, once their pipe has gone.
+    head: Vec<u8>,
+}
 
 #[derive(Debug)]
 struct Held {
@@ -198,16 +224,16 @@ struct Held {
 
 impl Copies {
     fn length(&self) -> u64 {
-        self.0.iter().map(|held| held.length as u64).sum()
+        self.held.iter().map(|held| held.length as u64).sum()
     }
 
     /// Waits for bytes and lets the newest pipe have them, too; the source keeps them.
     fn duplicate(&mut self, source: BorrowedFd<'_>) -> io::Result<Fast> {
-        if self.0.is_empty() && !self.make_room() {
+        if self.held.is_empty() && !self.make_room() {
             return Ok(Fast::Unsupported);
         }
         let mut waited = false;
-        while let Some(newest) = self.0.back() {
+        while let Some(newest) = self.held.back() {
             match sys::tee(&source, &newest.pipe.into, newest.pipe.size) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 other => return other,
@@ -224,22 +250,28 @@ impl Copies {
 
     /// An empty pipe for what comes next; the oldest goes. `false` when there is none to be had.
     fn make_room(&mut self) -> bool {
-        if self.0.len() >= MOST_PIPES {
-            self.0.pop_front();
+        if self.held.len() >= MOST_PIPES
+            && let Some(oldest) = self.held.pop_front()
+            && self.head.is_empty()
+        {
+            self.head = vec![0; oldest.length.min(SAMPLE)];
+            if End::Plain(oldest.pipe.out.as_fd()).read_exact(&mut self.head).is_err() {
+                return false;
+            }
         }
-        let made = Pipe::new().map(|pipe| self.0.push_back(Held { pipe, length: 0 }));
+        let made = Pipe::new().map(|pipe| self.held.push_back(Held { pipe, length: 0 }));
         made.is_ok()
     }
 
     fn keep(&mut self, count: usize) {
-        if let Some(newest) = self.0.back_mut() {
+        if let Some(newest) = self.held.back_mut() {
             newest.length += count;
         }
     }
 
     fn pour_into(self, window: &mut Window) -> io::Result<()> {
         let mut buffer = Vec::new();
-        for Held { pipe, length } in self.0 {
+        for Held { pipe, length } in self.held {
             buffer.resize(length, 0);
             End::Plain(pipe.out.as_fd()).read_exact(&mut buffer)?;
             window.push(&buffer);
@@ -303,7 +335,7 @@ mod tests {
             assert!(got.join().unwrap() == stream(0..length), "{length}");
             assert_eq!(source.taken(), length as u64);
             let copies = source.copies.as_ref().unwrap();
-            assert!(copies.0.len() <= MOST_PIPES && copies.length() <= WINDOW as u64);
+            assert!(copies.held.len() <= MOST_PIPES && copies.length() <= WINDOW as u64);
             let begin = source.begin();
             assert!(source.rewind(begin).unwrap());
             let mut again = Vec::new();

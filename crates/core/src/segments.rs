@@ -19,6 +19,7 @@ use crate::crowd::is_crowded;
 use crate::deliver::{self, Beats};
 use crate::error::{Cause, Phase};
 use crate::flow::Flow;
+use crate::newer::Version;
 use crate::path::RemotePath;
 use crate::resume::{self, Fetch, is_moot};
 use crate::retry::may_pass;
@@ -54,20 +55,14 @@ pub fn fetch(
     open: &(dyn Fn() -> io::Result<File> + Sync),
     most: NonZeroU32,
 ) -> Result<u64, Cause> {
-    match over_several(server, job, open, most)? {
+    let mut known = job.known;
+    match over_several(server, job, open, (most, &mut known))? {
         Some(bytes) => Ok(bytes),
         None => {
             open().and_then(|file| file.set_len(0)).map_err(Cause::Local)?;
-            resume::fetch(server, job)
+            resume::fetch(server, &Fetch { known, ..*job })
         }
     }
-}
-
-/// What tells that a file is still the one it was.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Version {
-    size: u64,
-    modified: Option<i64>,
 }
 
 /// `None` when one session has to do it, from the beginning.
@@ -75,24 +70,25 @@ fn over_several(
     server: &mut Server,
     job: &Fetch<'_>,
     open: &(dyn Fn() -> io::Result<File> + Sync),
-    most: NonZeroU32,
+    (most, known): (NonZeroU32, &mut Version),
 ) -> Result<Option<u64>, Cause> {
     let mut ahead = dial_ahead(server, job.path, most);
     make_room(server, job.path, &mut ahead);
     let version = match version(server, job.path) {
-        Ok(Some(version)) => version,
-        Ok(None) => return Ok(None),
+        Ok(version) => version,
         Err(cause) if may_pass(&cause, server.was_reached()) => {
             server.try_again();
             return Ok(None);
         }
         Err(cause) => return Err(cause),
     };
-    let count = (version.size / WORTHWHILE).min(most.get().into());
+    *known = version;
+    let size = version.size.unwrap_or(0);
+    let count = (size / WORTHWHILE).min(most.get().into());
     if count < 2 {
         return Ok(None);
     }
-    let board = Board::new(version.size, count);
+    let board = Board::new(size, count);
     let now = thread::scope(|scope| {
         for segment in 1..count {
             let dialed = ahead.pop().unwrap_or_else(|| dial(server));
@@ -114,7 +110,7 @@ fn over_several(
         return Ok(None);
     }
     let now = now.map_or_else(|| version_at_last(server, job), Ok)?;
-    if now == Some(version) { Ok(Some(version.size)) } else { Err(Cause::changed()) }
+    if now == version { Ok(Some(size)) } else { Err(Cause::Changed) }
 }
 
 /// The other connections, where this is the first file from a server: they are made while the first session
@@ -150,16 +146,12 @@ fn dial(server: &Server) -> Receiver<Server> {
     dialed
 }
 
-/// `None` where the server has no SIZE, or the file is too small for all this.
-fn version(server: &mut Server, path: &RemotePath) -> Result<Option<Version>, Cause> {
-    let session = server.session(Wants::to_transfer(path))?;
-    let (size, modified) = session.size_and_time(path)?;
-    let size = size.filter(|&size| size >= 2 * WORTHWHILE);
-    Ok(size.map(|size| Version { size, modified }))
+fn version(server: &mut Server, path: &RemotePath) -> Result<Version, Cause> {
+    server.session(Wants::to_transfer(path))?.size_and_time(path)
 }
 
 /// The same when all others have left. A full server may not have noticed that yet.
-fn version_at_last(server: &mut Server, job: &Fetch<'_>) -> Result<Option<Version>, Cause> {
+fn version_at_last(server: &mut Server, job: &Fetch<'_>) -> Result<Version, Cause> {
     let mut tries = server.tries_for_a_place(job.retries);
     loop {
         server.try_again();
@@ -506,7 +498,7 @@ mod tests {
     #[test]
     fn nobody_goes_on_after_a_failure() {
         let board = Board::new(1000 * LARGEST, 1);
-        board.settle(Err(Cause::changed()));
+        board.settle(Err(Cause::Changed));
         assert!(!board.take(1) && board.gap().is_none());
         assert!(board.end().is_err());
     }

@@ -10,6 +10,7 @@ use crate::crowd::is_crowded;
 use crate::ending::{Ending, Stake};
 use crate::error::{Cause, Outcome};
 use crate::meter::Meter;
+use crate::newer::Version;
 use crate::path::RemotePath;
 use crate::retry::Tries;
 use crate::url::Origin;
@@ -19,10 +20,10 @@ use crate::wire::{Access, Account, Credentials, Dialed, Facts, Knowledge, Sessio
 const STORING: Duration = Duration::from_millis(150);
 
 /// Removes a file, and again as long as it comes back: some servers store a moment after the cut.
-fn remove_twice(session: &mut Session, path: &RemotePath, pause: Duration) {
+fn remove_twice(session: &mut Session, path: &RemotePath) {
     let _ = session.ask("DELE", Some(path));
     for _ in 0..3 {
-        thread::sleep(pause);
+        thread::sleep(session.waits().of(STORING));
         if !session.ask("DELE", Some(path)).is_ok_and(|reply| reply.is_done()) {
             break;
         }
@@ -50,16 +51,40 @@ pub struct Server {
     charset: Option<Charset>,
 }
 
-/// A file that is about to be half on a server.
+/// A file that is about to be half on a server. A signal removes it over a connection of its own, since nothing is known
+/// of the one that stores it.
 pub struct Half {
-    ending: Ending,
-    undo: Box<dyn FnOnce() + Send>,
+    account: Account,
+    path: RemotePath,
 }
 
 impl Half {
-    /// It is half now: a signal removes it, as long as what is returned lives.
+    /// It is half now, under a staging name: a signal removes it, as long as what is returned lives.
     pub fn begun(self) -> Stake {
-        self.ending.undoes(self.undo)
+        self.undone_by(|session, path| {
+            remove_twice(session, path);
+        })
+    }
+
+    /// The same under its own name, where `before` was: a signal removes it unless that is still there.
+    pub fn begun_over(self, before: Version) -> Stake {
+        self.undone_by(move |session, path| {
+            let is_other = |now: Version| now.size != before.size || !now.may_be(&before);
+            if session.version_at(path).is_ok_and(|now| now.is_some_and(is_other)) {
+                remove_twice(session, path);
+            }
+        })
+    }
+
+    fn undone_by(self, undo: impl FnOnce(&mut Session, &RemotePath) + Send + 'static) -> Stake {
+        let Self { account, path } = self;
+        let ending = account.access.ending.clone();
+        ending.undoes(move || {
+            if let Ok(mut session) = Session::open(&account, Wants::default()) {
+                undo(&mut session, &path);
+                session.quit();
+            }
+        })
     }
 }
 
@@ -102,6 +127,11 @@ impl Server {
         Tries::for_a_place(most, self.access().waits)
     }
 
+    /// Whether the size that the server tells of a file has to be the number of bytes that were moved.
+    pub fn checks_sizes(&self) -> bool {
+        self.access().checks_sizes
+    }
+
     fn access(&self) -> &Access {
         &self.account.access
     }
@@ -130,19 +160,9 @@ impl Server {
         Ok(self.session.insert(session))
     }
 
-    /// What a signal has to do about a half file at `path`. That goes over a connection of its own,
-    /// since nobody knows what this one is doing then.
+    /// What a signal has to do about a half file at `path`.
     pub fn half(&self, path: &RemotePath) -> Half {
-        let ending = self.access().ending.clone();
-        let (account, path) = (self.account.clone(), path.clone());
-        let pause = account.access.waits.of(STORING);
-        let undo = Box::new(move || {
-            if let Ok(mut session) = Session::open(&account, Wants::default()) {
-                remove_twice(&mut session, &path, pause);
-                session.quit();
-            }
-        });
-        Half { ending, undo }
+        Half { account: self.account.clone(), path: path.clone() }
     }
 
     fn open(&mut self, wants: Wants) -> Result<Session, Cause> {

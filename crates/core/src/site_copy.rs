@@ -2,6 +2,7 @@
 //! CPTO` of ProFTPD's mod_copy. Whether both names are of one server is for the caller to know.
 
 use crate::error::Cause;
+use crate::newer::Version;
 use crate::path::RemotePath;
 use crate::servers::Server;
 use crate::wire::Wants;
@@ -9,8 +10,8 @@ use crate::wire::Wants;
 /// What came of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Copied {
-    /// The file is there, with so many bytes.
-    Whole(u64),
+    /// The file is there, and has its size.
+    Whole,
     /// The server does not; a part of the file may be there.
     Not {
         /// Whether it may.
@@ -18,24 +19,28 @@ pub enum Copied {
     },
 }
 
-/// Has the server copy a file, where it offers that and tells sizes.
+/// Has the server copy a file, where it offers that, to a path at which there is nothing, where it must have `size`
+/// bytes then.
 ///
 /// # Errors
 /// The connection is lost.
-pub fn copy(server: &mut Server, from: &RemotePath, to: &RemotePath) -> Result<Copied, Cause> {
+pub fn copy(
+    server: &mut Server,
+    from: &RemotePath,
+    (to, size): (&RemotePath, u64),
+) -> Result<Copied, Cause> {
     if !offers(server)? {
         return Ok(Copied::Not { begun: false });
     }
     let half = server.half(to);
-    let session = server.session(Wants::default())?;
-    let Some(size) = session.size(from)? else { return Ok(Copied::Not { begun: false }) };
+    let session = server.session(Wants::to_ask(to))?;
     if session.ask("SITE CPFR", Some(from))?.code() != 350 {
         return Ok(Copied::Not { begun: false });
     }
-    let _stake = half.begun();
+    let _stake = half.begun_over(Version::default());
     let copied = session.ask_for_long("SITE CPTO", to)?.is_done();
     match copied && session.size(to)? == Some(size) {
-        true => Ok(Copied::Whole(size)),
+        true => Ok(Copied::Whole),
         false => Ok(Copied::Not { begun: true }),
     }
 }

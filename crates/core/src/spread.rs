@@ -3,20 +3,22 @@
 
 use std::io;
 use std::panic::resume_unwind;
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
 use crate::checksum::Sum;
-use crate::deliver::{Arrival, Onto, Passage, end, pass};
-use crate::ending::Stake;
+use crate::deliver::{Arrival, Onto, Passage, Reception, end, pass};
 use crate::error::{Cause, Phase};
 use crate::fan::Fan;
 use crate::path::RemotePath;
-use crate::relay::{Begun, Relay, RelayError, Relayed, agree, follow, lines, relay, settled};
-use crate::resume::{Opened, Progress, open};
+use crate::relay::{Begun, Relay, RelayError, Relayed, SourceBytes, follow, reception, relay};
+use crate::resume::{Opened, Progress as Download, open};
 use crate::retry::may_pass;
+use crate::seam::{Recorder, Sample};
 use crate::servers::Server;
-use crate::wire::{Transfer, Wants};
+use crate::stored::StoredFile;
+use crate::wire::{Counted, Transfer, Wants};
 
 /// One destination.
 pub struct Branch<'a> {
@@ -31,57 +33,65 @@ pub struct Branch<'a> {
 /// What came of one destination.
 pub type Ended = Result<Relayed, RelayError>;
 
-/// Copies the file of `job`, whose `to`, `sum` and `begun` do not count, to all of `branches`, and tells
+/// Copies the file of `job`, whose `to`, `sum`, `before` and `begun` do not count, to all of `branches`, and tells
 /// how that went for each, in their order.
 ///
 /// # Errors
-/// The source's, which is one for all: nothing is left anywhere then.
+/// The source's, which is one for all: nothing of ours is left anywhere then.
 pub fn spread(
     source: &mut Server,
     branches: &mut [Branch<'_>],
     job: &Relay<'_>,
 ) -> Result<Vec<Ended>, Cause> {
-    match together(source, branches, job) {
-        Err(not_read) => Err(clear(branches, job, not_read)),
-        Ok(ends) => Ok(branches
-            .iter_mut()
-            .zip(ends)
-            .map(|(branch, end)| match end {
-                Ok(relayed) => Ok(relayed),
-                Err(cause) if may_pass(&cause, branch.sink.was_reached()) => {
-                    branch.sink.try_again();
-                    mended(source, branch, job)
-                }
-                Err(cause) => {
-                    if !matches!(cause, Cause::Refused(_)) && !cause.server_is_gone() && !job.keeps
-                    {
-                        branch.sink.remove_half(branch.to);
-                    }
-                    Err(RelayError::Sink(cause))
-                }
-            })
-            .collect()),
+    let mut files: Vec<_> = branches
+        .iter()
+        .map(|branch| StoredFile::new(branch.to, job.kind, job.placement, None))
+        .collect();
+    let seam = Rc::new(Recorder::default());
+    let ends = match together(source, branches, &mut files, (job, &seam)) {
+        Ok(ends) => ends,
+        Err(cause) => return Err(not_read(source, branches, files, (job, &seam, cause))),
+    };
+    let all = branches.iter_mut().zip(files).zip(ends);
+    let settle = |((branch, file), end)| settled(source, branch, (file, end), (job, &seam));
+    Ok(all.map(settle).collect())
+}
+
+/// What one destination came to, after the pass over all of them.
+fn settled(
+    source: &mut Server,
+    branch: &mut Branch<'_>,
+    (file, end): (StoredFile<'_>, Result<Relayed, Cause>),
+    (job, seam): (&Relay<'_>, &Recorder),
+) -> Ended {
+    match end {
+        Ok(relayed) => Ok(relayed),
+        Err(cause) if may_pass(&cause, branch.sink.was_reached()) => {
+            branch.sink.try_again();
+            let Branch { sink, to, sum } = branch;
+            let job = Relay { to, sum: *sum, begun: Begun::Now, before: file.before(), ..*job };
+            relay((source, sink), &job)
+        }
+        Err(cause) => {
+            let mut bytes = SourceBytes::of(source, job.from).or_samples(seam.all());
+            Err(RelayError::Sink(file.give_up(branch.sink, cause, &mut bytes)))
+        }
     }
 }
 
-/// One destination by itself, after the pass over all of them broke there.
-fn mended(source: &mut Server, branch: &mut Branch<'_>, job: &Relay<'_>) -> Ended {
-    let Branch { sink, to, sum } = branch;
-    relay((source, sink), &Relay { to, sum: *sum, begun: Begun::Now, ..*job })
-}
-
-/// What the source left half is removed everywhere.
-fn clear(branches: &mut [Branch<'_>], job: &Relay<'_>, NotRead { cause, begun }: NotRead) -> Cause {
-    let half = branches.iter_mut().zip(begun).filter(|(_, begun)| *begun && !job.keeps);
-    half.for_each(|(branch, _)| branch.sink.remove_half(branch.to));
+/// The source failed: what is half is removed everywhere, where it is ours.
+fn not_read(
+    source: &mut Server,
+    branches: &mut [Branch<'_>],
+    files: Vec<StoredFile<'_>>,
+    (job, seam, mut cause): (&Relay<'_>, &Recorder, Cause),
+) -> Cause {
+    source.try_again();
+    let mut bytes = SourceBytes::of(source, job.from).or_samples(seam.all());
+    for (branch, file) in branches.iter_mut().zip(files) {
+        cause = file.give_up(branch.sink, cause, &mut bytes);
+    }
     cause
-}
-
-/// The source failed.
-struct NotRead {
-    cause: Cause,
-    /// Which destinations have a half file.
-    begun: Vec<bool>,
 }
 
 /// An upload under way.
@@ -89,47 +99,49 @@ struct Upload<'b> {
     transfer: Transfer<'b>,
     /// How its data connection broke, if it did.
     broken: Option<io::Error>,
-    /// That a signal removes what is half there.
-    stake: Option<Stake>,
 }
 
 /// One download, and an upload to each. Of an upload only its own server's failures are told.
+///
+/// # Errors
+/// The source's.
 fn together(
     source: &mut Server,
     branches: &mut [Branch<'_>],
-    job: &Relay<'_>,
-) -> Result<Vec<Result<Relayed, Cause>>, NotRead> {
-    let mut progress = Progress::default();
+    files: &mut [StoredFile<'_>],
+    (job, seam): (&Relay<'_>, &Rc<Recorder>),
+) -> Result<Vec<Result<Relayed, Cause>>, Cause> {
+    let mut down = Download::of(job.known);
+    down.seam = Rc::clone(seam);
     let opened = thread::scope(|scope| {
         for Branch { sink, to, .. } in &mut *branches {
             scope.spawn(|| sink.reach(Wants::to_transfer(to)));
         }
-        open(source, (job.from, job.kind), &mut progress)
+        open(source, (job.from, job.kind), &mut down, &Sample::default())
     });
-    let nowhere = || vec![false; branches.len()];
-    let (down, passed) = match opened {
-        Ok(Opened::Rest(down, passed)) => (down, passed),
+    let (from, passed) = match opened? {
+        Opened::Rest(from, passed) => (from, passed),
         // Nothing was delivered before, so this cannot be.
-        Ok(Opened::All) => return Err(NotRead { cause: Cause::changed(), begun: nowhere() }),
-        Err(cause) => return Err(NotRead { cause, begun: nowhere() }),
+        Opened::All => return Err(Cause::Changed),
     };
     let sums: Vec<_> = branches.iter().filter_map(|branch| branch.sum).collect();
-    let mut uploads = begin(branches, job);
-    let mut again =
-        |rest: (Transfer<'_>, u64), begin| run(rest, &mut uploads, (job, &sums, begin)).arrive();
-    let Arrival { moved, end } = again((down, passed), 0);
-    progress.delivered += moved;
+    let left = from.announced.or(down.size());
+    let mut uploads = begin(branches, files, left);
+    let mut again = |rest: (Transfer<'_>, u64), down: &Download| {
+        run(rest, &mut uploads, (job, &sums, down)).arrive()
+    };
+    let Arrival { moved, end } = again((from, passed), &down);
+    down.take_in(moved);
     let patience = source.patience();
-    let read = follow(source, job, (&mut progress, end), (&mut again, patience));
+    let read = follow(source, job, (&mut down, end), (&mut again, patience));
     if let Err(RelayError::Source(cause)) = read {
-        let begun = uploads.iter().map(Result::is_ok).collect();
         uploads.into_iter().flatten().for_each(|upload| {
             let _ = upload.transfer.abandon();
         });
-        return Err(NotRead { cause, begun });
+        return Err(cause);
     }
     let ended = finish(uploads, patience);
-    Ok(counted(branches, job, (progress.delivered, ended)))
+    Ok(accepted(source, branches, files, (job, &down, ended)))
 }
 
 /// Runs `work` for each of `items` at once, so that they wait together; the results in their order.
@@ -145,61 +157,67 @@ fn each_at_once<I: Send, R: Send>(
     })
 }
 
-fn begin<'b>(branches: &'b mut [Branch<'_>], job: &Relay<'_>) -> Vec<Result<Upload<'b>, Cause>> {
-    each_at_once(branches, |Branch { sink, to, .. }| {
-        let half = sink.half(to);
-        let transfer =
-            sink.session(Wants::to_transfer(to))?.store(false, to, job.kind, (0, job.size))?;
-        let stake = (!job.keeps).then(|| half.begun());
-        Ok(Upload { transfer, broken: None, stake })
+fn begin<'b>(
+    branches: &'b mut [Branch<'_>],
+    files: &mut [StoredFile<'_>],
+    left: Option<u64>,
+) -> Vec<Result<Upload<'b>, Cause>> {
+    each_at_once(branches.iter_mut().zip(files), |(branch, file)| {
+        let transfer = file.open(branch.sink, left)?;
+        Ok(Upload { transfer, broken: None })
     })
 }
 
 /// Passes a download on to all that are not broken.
 fn run<'s>(
-    (down, passed): (Transfer<'s>, u64),
+    (from, passed): (Transfer<'s>, u64),
     uploads: &mut [Result<Upload<'_>, Cause>],
-    (job, sums, begin): (&Relay<'_>, &[&Sum], u64),
+    (job, sums, down): (&Relay<'_>, &[&Sum], &Download),
 ) -> Passage<'s> {
     let living = uploads.iter_mut().flatten().filter(|upload| upload.broken.is_none());
-    let parts = living.map(|Upload { transfer, broken, .. }| (transfer.parts(), broken));
-    let (mut ends, mut pulses, mut ill) = (Vec::new(), Vec::new(), Vec::new());
+    let parts = living.map(|Upload { transfer, broken }| (transfer.parts(), broken));
+    let (mut ends, mut others, mut ill) = (Vec::new(), Vec::new(), Vec::new());
     for ((stream, pulse), broken) in parts {
         ends.push(end(stream));
-        pulses.push(pulse);
+        others.push(pulse);
         ill.push(broken);
     }
     let mut fan = Fan::new(ends);
-    let how = (lines(job), job.next);
-    let passage = pass(down, Onto::All(&mut fan), how, (passed, (sums, begin), pulses));
+    let how = Reception { sums: sums.to_vec(), others, ..reception(job, down, passed) };
+    let passage = pass(from, Onto::All(&mut fan), how);
     for (ill, broken) in ill.into_iter().zip(fan.broken()) {
         *ill = broken;
     }
     passage
 }
 
-/// The verdicts, and the sizes that are told.
+/// The verdicts, and the sizes that are told. What broke before its end has none.
 fn finish(
     uploads: Vec<Result<Upload<'_>, Cause>>,
     patience: Duration,
-) -> Vec<Result<Option<u64>, Cause>> {
+) -> Vec<Result<Counted, Cause>> {
     each_at_once(uploads, |upload| {
-        let Upload { transfer, broken, stake: _stake } = upload?;
+        let Upload { transfer, broken } = upload?;
         match broken {
-            None => transfer.finish_upload_and_count(),
+            None => Ok(transfer.finish_upload_and_count()),
             Some(error) => Err(transfer.broken(Cause::lost(Phase::Data, error, patience))),
         }
     })
 }
 
 /// What they come to.
-fn counted(
+fn accepted(
+    source: &mut Server,
     branches: &mut [Branch<'_>],
-    job: &Relay<'_>,
-    (count, ended): (u64, Vec<Result<Option<u64>, Cause>>),
+    files: &mut [StoredFile<'_>],
+    (job, down, ended): (&Relay<'_>, &Download, Vec<Result<Counted, Cause>>),
 ) -> Vec<Result<Relayed, Cause>> {
-    each_at_once(branches.iter_mut().zip(ended), |(Branch { sink, to, .. }, ended)| match ended {
-        Ok(told) => agree(count, told),
-        Err(cause) => settled(sink, &Relay { to, ..*job }, count, cause),
+    let (count, found) = (down.delivered, down.found());
+    let all = branches.iter_mut().zip(files).zip(ended);
+    all.map(|((branch, file), ended)| {
+        let mut bytes = SourceBytes::of(source, job.from);
+        let counted = file.accept(branch.sink, count, ended?, &mut bytes)?;
+        Ok(Relayed { count, counted, source: found, inherited: false })
     })
+    .collect()
 }

@@ -7,6 +7,7 @@ use crate::error::Cause;
 use crate::path::RemotePath;
 use crate::retry::may_pass;
 use crate::servers::Server;
+use crate::sizes;
 use crate::wire::{Session, Wants};
 
 /// Random letters and digits in a temporary name: enough that two processes never share one.
@@ -78,29 +79,29 @@ impl Renaming<'_> {
         }
     }
 
-    /// RNFR and RNTO. Servers on Windows do not rename onto a file: then that one is moved aside
-    /// first, and back again if that was not the reason.
+    /// RNFR and RNTO. Servers on Windows do not rename onto a file, and some say 250 and do not: then that one is moved
+    /// aside first, and back again if that was not the reason.
     fn rename(&mut self, session: &mut Session) -> Result<(), Cause> {
-        let reply = match session.rename(self.temporary, self.target) {
-            Err(Cause::Refused(reply)) if session.is_usable() && reply.code() / 100 == 5 => reply,
+        let why = match rename(session, self.temporary, self.target) {
+            Err(cause) if session.is_usable() && is_in_the_way(&cause) => cause,
             other => return other,
         };
-        if session.size(self.temporary)?.is_none() {
-            return Err(Cause::Refused(reply));
+        if !sizes::is_there(session, self.temporary)? {
+            return Err(why);
         }
         let aside = self.aside.insert(temporary(self.target));
-        match session.rename(self.target, aside) {
-            Err(Cause::Refused(_)) => {
+        match rename(session, self.target, aside) {
+            Err(cause) if cause.session_survives() => {
                 self.aside = None;
-                return Err(Cause::Refused(reply));
+                return Err(why);
             }
             moved => moved?,
         }
-        match session.rename(self.temporary, self.target) {
-            Err(Cause::Refused(_)) if session.is_usable() => {
+        match rename(session, self.temporary, self.target) {
+            Err(cause) if cause.session_survives() && session.is_usable() => {
                 session.rename(aside, self.target)?;
                 self.aside = None;
-                Err(Cause::Refused(reply))
+                Err(why)
             }
             other => other,
         }
@@ -120,9 +121,31 @@ impl Renaming<'_> {
     }
 }
 
+/// Gives the file at `from` the name `to`, and looks whether that has happened: some servers say 250 where something has
+/// that name, and do nothing.
+///
+/// # Errors
+/// The server's refusal, a lost connection, or a file that still has its old name.
+pub fn rename(session: &mut Session, from: &RemotePath, to: &RemotePath) -> Result<(), Cause> {
+    let still_there = match session.rename_and_look(from, to)? {
+        (None, None) => sizes::without_size(session, from)?.is_some(),
+        (old, _) => old.is_some(),
+    };
+    if still_there { Err(Cause::NotRenamed) } else { Ok(()) }
+}
+
+/// Whether a renaming may have failed because a file has the new name.
+fn is_in_the_way(cause: &Cause) -> bool {
+    match cause {
+        Cause::Refused(reply) => reply.code() / 100 == 5,
+        Cause::NotRenamed => true,
+        _ => false,
+    }
+}
+
 fn is_missing(server: &mut Server, path: &RemotePath) -> bool {
-    let asked = server.session(Wants::default()).and_then(|session| session.size(path));
-    matches!(asked, Ok(None))
+    let asked = server.session(Wants::to_ask(path));
+    matches!(asked.and_then(|session| sizes::is_there(session, path)), Ok(false))
 }
 
 #[cfg(test)]

@@ -42,23 +42,54 @@ pub fn version(server: &mut Server, path: &RemotePath, known: Version) -> Result
         return Ok(known);
     }
     let wants = Wants::to_transfer(path);
-    let (size, modified) = server.session(wants)?.size_and_time(path)?;
-    Ok(Version { size: size.or(known.size), modified: known.modified.or(modified) })
+    let told = server.session(wants)?.size_and_time(path)?;
+    Ok(Version { size: told.size.or(known.size), modified: known.modified.or(told.modified) })
 }
 
-/// Whether there is a file of that name. Where neither SIZE nor MDTM is known, a listing tells.
+/// Which files that are there are left alone (`-n`, `-N`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Spared {
+    /// All of them.
+    pub all: bool,
+    /// Those that are no older than ours.
+    pub newer: bool,
+}
+
+/// What becomes of a file that is there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Existing {
+    /// It stays.
+    Stays,
+    /// Ours takes its place; what is known of it, nothing where there is no file, `None` where that was not asked, or not
+    /// told.
+    Goes(Option<Version>),
+}
+
+/// Whether a file at `path` is left alone in favour of `ours`.
 ///
 /// # Errors
 /// The connection is lost.
-pub fn is_there(server: &mut Server, path: &RemotePath) -> Result<bool, Cause> {
-    if !version(server, path, Version::default())?.is_nothing() {
-        return Ok(true);
+pub fn existing(
+    server: &mut Server,
+    path: &RemotePath,
+    ours: Version,
+    spared: Spared,
+) -> Result<Existing, Cause> {
+    if !(spared.all || spared.newer) {
+        return Ok(Existing::Goes(None));
     }
+    let found = server.session(Wants::to_transfer(path))?.found_before_transfer(path)?;
+    let stays = match found {
+        None if spared.all => is_listed(server, path)?,
+        None => false,
+        Some(found) => !found.is_nothing() && (spared.all || !ours.replaces(&found)),
+    };
+    Ok(if stays { Existing::Stays } else { Existing::Goes(found) })
+}
+
+/// Whether there is a file of that name on a server that knows neither SIZE nor MDTM.
+fn is_listed(server: &mut Server, path: &RemotePath) -> Result<bool, Cause> {
     let session = server.session(Wants { features: true, data: false })?;
-    let features = session.features()?;
-    if features.size || features.mdtm {
-        return Ok(false);
-    }
     match look::describe(session, path) {
         Ok(_) => Ok(true),
         Err(Cause::Refused(_)) if session.is_usable() => Ok(false),

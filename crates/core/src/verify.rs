@@ -194,6 +194,41 @@ impl Check {
     }
 }
 
+/// A file on a server.
+pub struct Remote<'a> {
+    /// The server.
+    pub server: &'a mut Server,
+    /// The path of the file there.
+    pub path: &'a RemotePath,
+}
+
+impl Remote<'_> {
+    fn can(&mut self, algorithm: Algorithm) -> Result<bool, Cause> {
+        let session = self.server.session(Wants { features: true, data: false })?;
+        Ok(command(session.features()?, algorithm).is_some())
+    }
+
+    fn sum(&mut self, algorithm: Algorithm) -> Result<Option<String>, Cause> {
+        let session = self.server.session(Wants { features: true, data: false })?;
+        let Some(command) = command(session.features()?, algorithm) else { return Ok(None) };
+        Ok(told(&ask(session, self.path, (command, algorithm))?, algorithm))
+    }
+}
+
+/// Whether two files are alike by the best checksum that both servers compute; not where there is none.
+///
+/// # Errors
+/// A connection is lost.
+pub fn are_alike(one: &mut Remote<'_>, other: &mut Remote<'_>) -> Result<bool, Cause> {
+    for algorithm in Algorithm::ALL {
+        if one.can(algorithm)? && other.can(algorithm)? {
+            let sum = one.sum(algorithm)?;
+            return Ok(sum.is_some() && sum == other.sum(algorithm)?);
+        }
+    }
+    Ok(false)
+}
+
 fn has_size(session: &mut Session, path: &RemotePath, count: u64) -> Result<(), Cause> {
     match session.size_before_transfer(path)? {
         Some(size) if size == count => Ok(()),

@@ -24,7 +24,7 @@ use ftp_core::place::Spot;
 use ftp_core::pool::Pool;
 use ftp_core::prepare::Operand;
 use ftp_core::report::Report;
-use ftp_core::resume::{self, Fetch, Span};
+use ftp_core::resume::{self, Fetch, Sink, Span};
 use ftp_core::servers::{Server, Servers};
 use ftp_core::sources::{self, Source};
 use ftp_core::stamp;
@@ -159,11 +159,11 @@ impl Get {
         &self,
         server: &mut Server,
         job: &Job<'_>,
-        (sink, sum): (BorrowedFd<'_>, Option<&Sum>),
+        (sink, sum): (Sink<'_>, Option<&Sum>),
     ) -> Result<u64, Cause> {
-        let Job { path, kind, next, .. } = *job;
+        let Job { path, kind, next, known } = *job;
         let span = self.range.map(|range| span(server, path, range)).transpose()?;
-        let fetch = Fetch { path, sink, kind, next, retries: self.retries, part: None, span, sum };
+        let fetch = Fetch { path, sink, kind, next, retries: self.retries, span, sum, known };
         resume::fetch(server, &fetch)
     }
 
@@ -175,7 +175,7 @@ impl Get {
     ) -> Result<Done, Failure> {
         let fetched = self.check(server, job).and_then(|check| {
             let sum = check.as_ref().and_then(|check| check.sum.as_ref());
-            let count = self.fetch(server, job, (stdout, sum))?;
+            let count = self.fetch(server, job, (Sink::Stream(stdout), sum))?;
             if let Some(check) = &check {
                 check.hold(server, job.path, (count, self.retries))?;
             }
@@ -233,12 +233,13 @@ impl Get {
                 let asked = stamp::version(server, job.path, job.known);
                 asked.map_err(|cause| remote(job, cause))?
             }
-            None => Version::default(),
+            None => job.known,
         };
         if self.newer && dates::of(file).is_some_and(|here| !version.replaces(&here)) {
             return Ok(Done::Left);
         }
-        let Some(draft) = self.draft(server, job, file)? else { return Ok(Done::Left) };
+        let Some((draft, known)) = self.draft(server, job, file)? else { return Ok(Done::Left) };
+        let job = &Job { known: version.or(known), ..*job };
         let fetched = self.fetch_into(server, job, &draft);
         let copied = fetched.map_err(|cause| match cause {
             Cause::Local(error) => here(error),
@@ -399,17 +400,25 @@ fn local_path(report: &Report, root: &Spot, item: &Item) -> Result<Spot, &'stati
 /// Which bytes of a file `range` means.
 fn span(server: &mut Server, path: &RemotePath, range: Range) -> Result<Span, Cause> {
     let wants = Wants::to_transfer(path);
-    let total = server.session(wants)?.size_before_transfer(path)?;
-    let span = |begin, end| Span { begin, end, total };
-    match (range, total) {
-        (Range::From(begin, _), Some(total)) if begin >= total => {
-            Err(Cause::Operand(format!("has only {total} bytes")))
+    let version = server.session(wants)?.size_and_time(path)?;
+    let span = span_of(range, version)?;
+    if let (Some(size), 1..) = (version.size, span.begin) {
+        resume::try_rest(server, path, size)?;
+    }
+    Ok(span)
+}
+
+fn span_of(range: Range, version: Version) -> Result<Span, Cause> {
+    let span = |begin, end| Span { begin, end, version };
+    match (range, version.size) {
+        (Range::From(begin, _), Some(size)) if begin >= size => {
+            Err(Cause::Operand(format!("has only {size} bytes")))
         }
-        (Range::From(begin, last), _) => {
-            let end = last.map(|last| last.saturating_add(1));
-            Ok(span(begin, end.map(|end| end.min(total.unwrap_or(end)))))
+        (Range::From(begin, last), size) => {
+            let end = last.map(|last| last.saturating_add(1)).into_iter().chain(size).min();
+            Ok(span(begin, end))
         }
-        (Range::Last(count), Some(total)) => Ok(span(total.saturating_sub(count), None)),
+        (Range::Last(count), Some(size)) => Ok(span(size.saturating_sub(count), Some(size))),
         (Range::Last(_), None) => {
             let text = "the server does not tell its size, so its end is not known";
             Err(Cause::Operand(text.into()))

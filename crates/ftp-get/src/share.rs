@@ -16,8 +16,7 @@ use ftp_core::place::Spot;
 use ftp_core::pool::{Errand, Pool};
 use ftp_core::refusals::is_directory;
 use ftp_core::report::Report;
-use ftp_core::resume;
-use ftp_core::resume::Fetch;
+use ftp_core::resume::{Fetch, Sink};
 use ftp_core::segments;
 use ftp_core::servers::Server;
 use ftp_core::sys;
@@ -146,20 +145,17 @@ impl Get {
         job: &Job<'_>,
         (draft, sum): (&Draft, Option<&Sum>),
     ) -> Result<u64, Cause> {
-        let sink = draft.file().as_fd();
-        let part = match draft {
-            Draft::Kept { part, .. } => Some(&part.file),
-            _ => None,
+        let sink = match draft {
+            Draft::Kept { part, .. } => Sink::Part(&part.file),
+            Draft::Beside { file, .. } => Sink::File(file),
+            Draft::Direct(file) => Sink::Stream(file.as_fd()),
         };
-        let one = self.segments.get() == 1 || job.kind == Type::Ascii || !draft.may_be_reopened();
-        if one && part.is_none() {
+        if self.segments.get() == 1 || job.kind == Type::Ascii || !draft.may_be_reopened() {
             return self.fetch(server, job, (sink, sum));
         }
-        let Job { path, kind, next, .. } = *job;
-        let fetch = Fetch { path, sink, kind, next, retries: self.retries, part, span: None, sum };
-        if one {
-            return resume::fetch(server, &fetch);
-        }
+        let Job { path, kind, next, known } = *job;
+        let retries = self.retries;
+        let fetch = Fetch { path, sink, kind, next, retries, span: None, sum, known };
         segments::fetch(server, &fetch, &|| draft.reopen(), self.segments)
     }
 

@@ -38,7 +38,7 @@ pub const TOOL: Tool<Args> = Tool {
     summary: "list directories of FTP servers",
     usage: &["[FLAGS] URL...", "[FLAGS] -T LIST", "--parse [FLAGS] < LISTING"],
     flags: FLAGS,
-    without: &["keep-alive", "limit-rate", "parallel", "progress"],
+    without: &["keep-alive", "limit-rate", "no-size-check", "parallel", "progress"],
     session: |args| &mut args.session,
     operand: |args, url| args.urls.push(url),
     after_dashes: None,

@@ -14,8 +14,9 @@ use ftp_core::relay::{self, Begun, Relay, RelayError, Relayed};
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
 use ftp_core::spread::{Branch, spread};
+use ftp_core::stage;
 use ftp_core::stamp;
-use ftp_core::verify::Copied;
+use ftp_core::verify::{Copied, Remote, are_alike};
 use ftp_core::wire::{Type, Wants};
 
 use crate::gone;
@@ -49,21 +50,21 @@ impl Pipe<'_> {
             report.begin_at(began, url, self.url(copy));
             return report.worked(&format!("{}: renamed", report.shown(job.from.as_bytes())));
         }
-        let done = match self.copy(server, &copies, job) {
+        let done = match self.copy(server, &copies, (job, version)) {
             Ok(done) => done,
             Err(cause) => return self.copy_failed(server, report, job.from, Failed::Source(cause)),
         };
-        let mut proven = copies.len() == self.sinks.len();
+        let mut proven = if copies.len() == self.sinks.len() { Some(version) } else { None };
         for (copy, done) in copies.iter().zip(done) {
             report.begin_at(began, url.clone(), self.url(copy));
             match self.finish(server, (copy, done), (job, version)) {
-                Ok((count, extra, counted)) => {
-                    proven &= counted;
+                Ok((count, extra, found)) => {
+                    proven = proven.and(found);
                     let name = self.shown(copy.place, copy.target.to);
                     report.moved(&name, &Copied::new(count, copy.target.check.as_ref()), extra);
                 }
                 Err(failed) => {
-                    proven = false;
+                    proven = None;
                     self.copy_failed(server, report, job.from, failed);
                 }
             }
@@ -149,7 +150,7 @@ impl Pipe<'_> {
         }
         let wants = Wants::to_ask(job.from);
         let session = sink.server.session(wants);
-        session.is_ok_and(|session| session.rename(job.from, copy.target.to).is_ok())
+        session.is_ok_and(|session| stage::rename(session, job.from, copy.target.to).is_ok())
     }
 
     /// Brings the bytes to all of `copies`.
@@ -160,7 +161,7 @@ impl Pipe<'_> {
         &mut self,
         server: &mut Server,
         copies: &[Copy<'_>],
-        job: &Job<'_>,
+        (job, version): (&Job<'_>, Version),
     ) -> Result<Vec<Done>, Cause> {
         let relay = Relay {
             from: job.from,
@@ -169,9 +170,10 @@ impl Pipe<'_> {
             sum: None,
             next: job.next,
             retries: self.how.retries,
-            size: job.known.size,
+            known: version,
+            before: None,
             begun: if self.how.continues { Begun::Earlier } else { Begun::No },
-            keeps: self.how.continues,
+            placement: self.how.placement(),
         };
         match copies {
             [] => Ok(Vec::new()),
@@ -185,11 +187,20 @@ impl Pipe<'_> {
             return Err(RelayError::Sink(Cause::Operand("no such destination".into())));
         };
         let sum = copy.target.check.as_ref().and_then(|check| check.sum.as_ref());
-        let relay = Relay { to: copy.target.path(), sum, ..*relay };
+        let before = copy.target.found.filter(|_| copy.target.temporary.is_none());
+        let relay = Relay { to: copy.target.path(), sum, before, ..*relay };
         match direct::send((&mut *server, &mut *sink.server), &relay, self.how.fxp)? {
             Sent::Whole { relayed, by } => Ok((relayed, by)),
             Sent::Not { begun } => {
                 let relay = Relay { begun: if begun { Begun::Now } else { relay.begun }, ..relay };
+                let relayed = relay::relay((&mut *server, &mut *sink.server), &relay)?;
+                let is_enough = !(self.how.moves && relayed.inherited)
+                    || sums_agree(server, sink.server, &relay).map_err(RelayError::Source)?;
+                if is_enough {
+                    return Ok((relayed, ""));
+                }
+                // What an earlier run left may be of another file, and this one will be removed.
+                let relay = Relay { begun: Begun::No, ..relay };
                 relay::relay((server, sink.server), &relay).map(|relayed| (relayed, ""))
             }
         }
@@ -218,43 +229,41 @@ impl Pipe<'_> {
         server: &mut Server,
         (copy, done): (&Copy<'_>, Done),
         (job, version): (&Job<'_>, Version),
-    ) -> Result<(u64, &'static str, bool), Failed> {
+    ) -> Result<(u64, &'static str, Option<Version>), Failed> {
         let place = copy.place;
         let at_sink = |cause| Failed::Sink(place, cause);
-        let Some(sink) = self.sinks.get_mut(place) else { return Ok((0, "", false)) };
+        let Some(sink) = self.sinks.get_mut(place) else { return Ok((0, "", None)) };
         let done = done.map_err(|error| match error {
             RelayError::Sink(cause) => {
                 RelayError::Sink(refusals::of_upload(sink.server, copy.target.to, cause))
             }
             error => error,
         });
-        let (Relayed { count, counted }, by) = done.map_err(|error| error.at(place))?;
+        let (Relayed { count, counted, source, .. }, by) = done.map_err(|error| error.at(place))?;
         sink.hold(&copy.target, count).map_err(at_sink)?;
         let held = copy.target.check.as_ref().map_or(Ok(()), |check| {
             check.hold_if_it_can(server, job.from, (count, self.how.retries))
         });
-        held.map_err(|cause| {
-            sink.remove_if_wrong(&copy.target, &cause);
-            Failed::Source(cause)
-        })?;
+        held.map_err(|cause| Failed::Source(sink.take_back_if_wrong(&copy.target, count, cause)))?;
         sink.publish(&copy.target, version.modified).map_err(at_sink)?;
         if version.modified.is_none() && sink.insists_on_time() {
             let text = "the server does not tell its time, which -p is to keep";
             return Err(Failed::Source(Cause::Operand(text.into())));
         }
-        Ok((count, by, counted || copy.target.check.is_some()))
+        let is_whole = source.proven && (counted || copy.target.check.is_some());
+        Ok((count, by, is_whole.then_some(source.version)))
     }
 
-    /// Removes the source, if every destination has shown that its copy is whole.
+    /// Removes the source, if every destination has shown that its copy is whole: of the version that is there.
     fn take_away(
         &mut self,
         server: &mut Server,
         report: &mut Report,
-        (job, proven): (&Job<'_>, bool),
+        (job, proven): (&Job<'_>, Option<Version>),
     ) {
         let removed = match proven {
-            true => gone::file(server, job.from, self.how.retries),
-            false => Err(Cause::Operand("stays, since not every copy is proven whole".into())),
+            Some(version) => gone::file(server, job.from, version, self.how.retries),
+            None => Err(Cause::Operand("stays, since not every copy is proven whole".into())),
         };
         if let Err(cause) = removed {
             self.failed(server, report, job.from, Failed::Source(cause));
@@ -276,6 +285,12 @@ fn is_itself(
     let from = server.session(wants).and_then(|session| session.from_root(from));
     let to = sink.session(wants).and_then(|session| session.from_root(to));
     Ok(from.map_err(RelayError::Source)? == to.map_err(RelayError::Sink)?)
+}
+
+/// Whether both servers compute the same checksum of the file; not where one of them cannot.
+fn sums_agree(server: &mut Server, sink: &mut Server, relay: &Relay<'_>) -> Result<bool, Cause> {
+    let mut source = Remote { server, path: relay.from };
+    are_alike(&mut source, &mut Remote { server: sink, path: relay.to })
 }
 
 /// Whose failure it is.

@@ -7,10 +7,12 @@ use ftp_core::error::Cause;
 use ftp_core::kept::Kept;
 use ftp_core::listing::{By, Entry, Kind};
 use ftp_core::met::Met;
+use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
 use ftp_core::retry::may_pass;
 use ftp_core::servers::{Server, Servers};
+use ftp_core::sizes;
 use ftp_core::sources;
 use ftp_core::url::Origin;
 use ftp_core::walk::Item;
@@ -149,16 +151,19 @@ impl Gone {
     }
 }
 
-/// Removes a file at the source, over as many connections as it takes.
+/// Removes a file at the source, over as many connections as it takes, if it still is the `version` that was copied.
 ///
 /// # Errors
-/// The server's refusal, or its loss.
-pub fn file(server: &mut Server, path: &RemotePath, retries: u32) -> Result<(), Cause> {
+/// The server's refusal, its loss, or another version.
+pub fn file(
+    server: &mut Server,
+    path: &RemotePath,
+    version: Version,
+    retries: u32,
+) -> Result<(), Cause> {
     let (mut tries, mut lost) = (server.tries(retries), false);
     loop {
-        let cause = match remove(server, path) {
-            // The try before did it, and only its answer was lost.
-            Err(Cause::Refused(reply)) if lost && reply.code() == 550 => return Ok(()),
+        let cause = match remove(server, path, (version, lost)) {
             Err(cause) => cause,
             Ok(()) => return Ok(()),
         };
@@ -170,7 +175,24 @@ pub fn file(server: &mut Server, path: &RemotePath, retries: u32) -> Result<(), 
     }
 }
 
-fn remove(server: &mut Server, path: &RemotePath) -> Result<(), Cause> {
+/// `lost` tells whether the answer to a DELE may have been lost: then a file that is not there is removed.
+fn remove(
+    server: &mut Server,
+    path: &RemotePath,
+    (version, lost): (Version, bool),
+) -> Result<(), Cause> {
     let session = server.session(Wants::to_transfer(path))?;
+    let now = session.version_at(path)?;
+    if lost && now.is_some_and(|now| now.is_nothing()) {
+        return Ok(());
+    }
+    let now = match now.filter(|now| now.size.is_some()) {
+        Some(now) => now,
+        None => Version { size: sizes::told(session, path)?, ..now.unwrap_or_default() },
+    };
+    if now.size.is_none() || !now.may_be(&version) {
+        let text = "stays: it is not the version any more that was copied";
+        return Err(Cause::Operand(text.into()));
+    }
     session.command("DELE", Some(path)).map(drop)
 }

@@ -13,6 +13,7 @@ use ftp_core::path::RemotePath;
 use ftp_core::prepare::{self, Operand};
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
+use ftp_core::stored::Placement;
 use ftp_core::url::{Origin, Target};
 use ftp_core::verify::Verify;
 
@@ -67,6 +68,17 @@ pub struct How {
     /// What the copies are compared by.
     pub verify: Option<Verify>,
     pub retries: u32,
+}
+
+impl How {
+    /// Under which name files are stored, and what becomes of a part of one.
+    pub fn placement(&self) -> Placement {
+        match (self.atomic, self.continues) {
+            (true, _) => Placement::Staged,
+            (false, true) => Placement::Kept,
+            (false, false) => Placement::InPlace,
+        }
+    }
 }
 
 pub fn build(mut args: Args) -> anyhow::Result<Plan> {

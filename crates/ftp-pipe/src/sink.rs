@@ -8,7 +8,8 @@ use ftp_core::parents::Made;
 use ftp_core::path::RemotePath;
 use ftp_core::servers::{Server, Servers};
 use ftp_core::stage;
-use ftp_core::stamp::{self, Stamp};
+use ftp_core::stamp::{self, Existing, Spared, Stamp};
+use ftp_core::stored::take_back;
 use ftp_core::verify::Check;
 use ftp_core::wire::Wants;
 
@@ -30,6 +31,8 @@ pub struct Sink<'a> {
 pub struct Target<'a> {
     /// Its name.
     pub to: &'a RemotePath,
+    /// What has that name, where it was asked.
+    pub found: Option<Version>,
     /// The name it has until it is complete.
     pub temporary: Option<RemotePath>,
     /// What it is compared by.
@@ -158,22 +161,14 @@ impl<'a> Sink<'a> {
         ours: Version,
         image: bool,
     ) -> Result<Option<Target<'t>>, Cause> {
-        if self.leaves(to, ours)? {
+        let spared = Spared { all: self.how.no_clobber, newer: self.how.newer };
+        let Existing::Goes(found) = stamp::existing(self.server, to, ours, spared)? else {
             return Ok(None);
-        }
+        };
         let verify = self.how.verify.filter(|_| image);
         let check = verify.map(|verify| Check::begin(self.server, verify)).transpose()?;
         let temporary = self.how.atomic.then(|| stage::temporary(to));
-        Ok(Some(Target { to, temporary, check }))
-    }
-
-    fn leaves(&mut self, to: &RemotePath, ours: Version) -> Result<bool, Cause> {
-        match (self.how.no_clobber, self.how.newer) {
-            (true, _) => stamp::is_there(self.server, to),
-            (false, true) => stamp::version(self.server, to, Version::default())
-                .map(|theirs| !theirs.is_nothing() && !ours.replaces(&theirs)),
-            (false, false) => Ok(false),
-        }
+        Ok(Some(Target { to, found, temporary, check }))
     }
 
     /// Holds what is here against the `count` bytes that passed. What is wrong is removed, and so is
@@ -184,15 +179,17 @@ impl<'a> Sink<'a> {
     pub fn hold(&mut self, target: &Target<'_>, count: u64) -> Result<(), Cause> {
         let Some(check) = &target.check else { return Ok(()) };
         let held = check.hold(self.server, target.path(), (count, self.how.retries));
-        held.inspect_err(|cause| self.remove_if_wrong(target, cause))
+        held.map_err(|cause| self.take_back_if_wrong(target, count, cause))
     }
 
-    /// Removes a copy that a comparison found wrong, and one without a name that it could not vouch for.
-    pub fn remove_if_wrong(&mut self, target: &Target<'_>, cause: &Cause) {
+    /// Removes a copy of `count` bytes that a comparison found wrong, and one without a name that it could not vouch
+    /// for.
+    pub fn take_back_if_wrong(&mut self, target: &Target<'_>, count: u64, cause: Cause) -> Cause {
         let wrong = matches!(cause, Cause::WrongSum { .. } | Cause::WrongSize { .. });
-        if wrong || target.temporary.is_some() {
-            self.server.remove_half(target.path());
+        if !wrong && target.temporary.is_none() {
+            return cause;
         }
+        take_back(self.server, target.path(), (self.how.placement(), count), cause)
     }
 
     /// Gives a file its time and its name.

@@ -10,6 +10,7 @@ use ftp_core::newer::Version;
 use ftp_core::path::RemotePath;
 use ftp_core::producer::Producer;
 use ftp_core::resend::Source;
+use ftp_core::stamp::Existing;
 
 use crate::run::{Input, Put};
 
@@ -23,9 +24,7 @@ impl Put<'_> {
         arguments: &[OsString],
         to: &RemotePath,
     ) -> Result<(), Failure> {
-        if self.leaves(to, Version::default())? {
-            return Ok(());
-        }
+        let Existing::Goes(found) = self.existing(to, Version::default())? else { return Ok(()) };
         let what = program.as_bytes();
         let failed = |error| Failure::new(what, Cause::Local(error));
         let started = Producer::start(program, arguments);
@@ -33,7 +32,8 @@ impl Put<'_> {
             started.map_err(|error| failed(io::Error::other(format!("cannot be run: {error}"))))?;
         let done = self.prepare(to).and_then(|()| {
             let source = Source::Stream(output.as_fd());
-            self.send(Input { what, source, modified: None, producer: Some(&mut producer) }, to)
+            let input = Input { what, source, modified: None, producer: Some(&mut producer) };
+            self.send(input, (to, found))
         });
         let stopped = producer.stop(output);
         if let (Err(Failure { cause: Cause::Local(_), .. }), Err(error)) = (&done, stopped) {

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use ftp_core::charset::for_terminal;
 use ftp_core::choices::When;
-use ftp_core::deliver::Store;
 use ftp_core::newer::Insist;
 use ftp_core::path::RemotePath;
 use ftp_core::prepare;
 use ftp_core::report::Report;
 use ftp_core::servers::Servers;
+use ftp_core::stored::Placement;
 use ftp_core::url::{Address, Origin, Target, redacted};
 use ftp_core::verify::Verify;
 
@@ -38,14 +38,13 @@ pub struct Plan {
     pub sources: Vec<Local>,
     /// The destination; a directory when it is empty or ends in a slash.
     pub to: RemotePath,
-    pub how: Store,
+    /// Under which name files are stored that have no staging name.
+    pub placement: Placement,
     pub recursive: bool,
     pub parents: bool,
     pub ascii: bool,
     /// Whether files get their names only when they are complete.
     pub atomic: bool,
-    /// Whether what an earlier run left is gone on with.
-    pub resumes: bool,
     /// Whether a file that is there already stays.
     pub no_clobber: bool,
     /// Whether a file that is no older than ours stays.
@@ -103,12 +102,11 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         origin: address.origin,
         sources,
         to,
-        how: if args.append { Store::Append } else { Store::Replace },
+        placement: placement(&args),
         recursive: args.recursive,
         parents: args.parents,
         ascii: address.ascii.unwrap_or(args.ascii),
         atomic: args.atomic,
-        resumes: args.continues,
         no_clobber: args.no_clobber,
         newer: args.newer,
         keep_time: Insist::on_time(args.keep_time, args.newer),
@@ -120,6 +118,14 @@ pub fn build(mut args: Args) -> anyhow::Result<Plan> {
         // What is appended to one file must come in order.
         lanes: if one_file || args.append { NonZeroU32::MIN } else { args.session.parallel },
     })
+}
+
+fn placement(args: &Args) -> Placement {
+    match (args.append, args.continues) {
+        (true, _) => Placement::Appended,
+        (false, true) => Placement::Kept,
+        (false, false) => Placement::InPlace,
+    }
 }
 
 /// What stands after `--` is a command if a URL stands before it. Else `--` only ends the flags, as

@@ -7,7 +7,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::{show_progress, tidy_when_told};
 use ftp_core::local::Unfinished;
@@ -23,7 +22,8 @@ use ftp_core::resend::{self, Upload};
 use ftp_core::servers::Server;
 use ftp_core::sources;
 use ftp_core::stage;
-use ftp_core::stamp::{self, Stamp};
+use ftp_core::stamp::{self, Existing, Spared, Stamp};
+use ftp_core::stored::{Placement, take_back};
 use ftp_core::sys;
 use ftp_core::verify::{Check, Copied, Verify};
 use ftp_core::wire::{Type, Wants};
@@ -37,12 +37,11 @@ pub fn run(plan: Plan) -> Report {
     tidy_when_told(&servers.ending(), Unfinished::default(), &mut report);
     show_progress(&servers, (plan.progress, false), &mut report);
     let how = How {
-        store: plan.how,
+        placement: plan.placement,
         recursive: plan.recursive,
         parents: plan.parents,
         kind: if plan.ascii { Type::Ascii } else { Type::Image },
         atomic: plan.atomic,
-        resumes: plan.resumes,
         no_clobber: plan.no_clobber,
         newer: plan.newer,
         keep_time: plan.keep_time,
@@ -68,12 +67,11 @@ pub fn run(plan: Plan) -> Report {
 
 /// How files are stored.
 pub struct How {
-    pub store: Store,
+    pub placement: Placement,
     recursive: bool,
     parents: bool,
     kind: Type,
     atomic: bool,
-    resumes: bool,
     no_clobber: bool,
     newer: bool,
     keep_time: Option<Insist>,
@@ -130,11 +128,9 @@ impl<'a> Put<'a> {
         }
         self.prepare(to)?;
         self.claim(b"stdin", to)?;
-        if self.leaves(to, Version::default())? {
-            return Ok(());
-        }
+        let Existing::Goes(found) = self.existing(to, Version::default())? else { return Ok(()) };
         let file = File::from(stdin.as_fd().try_clone_to_owned().map_err(failed)?);
-        self.open(&file, b"stdin", to)
+        self.open(&file, b"stdin", (to, found))
     }
 
     fn path(&mut self, path: &Path, to: &RemotePath) -> Result<(), Failure> {
@@ -188,45 +184,50 @@ impl<'a> Put<'a> {
         let file = File::open(path).map_err(|error| local(path, error))?;
         let found = file.metadata().map_err(|error| local(path, error))?;
         let ours = Version { size: Some(found.len()), modified: Some(found.mtime()) };
-        if self.leaves(to, ours)? {
-            return Ok(());
-        }
-        self.open(&file, bytes(path), to)
+        let Existing::Goes(found) = self.existing(to, ours)? else { return Ok(()) };
+        self.open(&file, bytes(path), (to, found))
     }
 
-    /// Whether what is there stays, since `-n` or `-N` says so.
-    pub fn leaves(&mut self, to: &RemotePath, ours: Version) -> Result<bool, Failure> {
-        let stays = match (self.how.no_clobber, self.how.newer) {
-            (true, _) => stamp::is_there(self.server, to),
-            (false, true) => stamp::version(self.server, to, Version::default())
-                .map(|theirs| !theirs.is_nothing() && !ours.replaces(&theirs)),
-            (false, false) => Ok(false),
-        };
-        let stays = stays.map_err(|cause| Failure::new(to.as_bytes(), cause))?;
-        if stays {
+    /// What is known of the file that is there; `Stays` where `-n` or `-N` says so, which is told.
+    pub fn existing(&mut self, to: &RemotePath, ours: Version) -> Result<Existing, Failure> {
+        let spared = Spared { all: self.how.no_clobber, newer: self.how.newer };
+        let existing = stamp::existing(self.server, to, ours, spared)
+            .map_err(|cause| Failure::new(to.as_bytes(), cause))?;
+        if existing == Existing::Stays {
             let shown = self.report.shown(to.as_bytes());
             self.report.skipped(&format!("{shown}: is there already"));
         }
-        Ok(stays)
+        Ok(existing)
     }
 
     /// What is open as `file` from where it stands: a regular file can be read again, also when it
     /// is stdin, whose beginning somebody else may have read.
-    fn open(&mut self, mut file: &File, what: &[u8], to: &RemotePath) -> Result<(), Failure> {
-        let found = file.metadata().ok();
-        let modified = found.as_ref().map(MetadataExt::mtime);
-        let regular = found.is_some_and(|found| found.is_file());
+    fn open(
+        &mut self,
+        mut file: &File,
+        what: &[u8],
+        (to, found): (&RemotePath, Option<Version>),
+    ) -> Result<(), Failure> {
+        let ours = file.metadata().ok();
+        let modified = ours.as_ref().map(MetadataExt::mtime);
+        let regular = ours.is_some_and(|ours| ours.is_file());
         let source = match file.stream_position() {
             Ok(begin) if regular => resend::Source::File(file, begin),
             _ => resend::Source::Stream(file.as_fd()),
         };
-        self.send(Input { what, source, modified, producer: None }, to)
+        self.send(Input { what, source, modified, producer: None }, (to, found))
     }
 
-    pub fn send(&mut self, input: Input<'_>, to: &RemotePath) -> Result<(), Failure> {
+    pub fn send(
+        &mut self,
+        input: Input<'_>,
+        (to, found): (&RemotePath, Option<Version>),
+    ) -> Result<(), Failure> {
         let staged = self.how.atomic || input.producer.is_some();
         let temporary = staged.then(|| stage::temporary(to));
         let path = temporary.as_ref().unwrap_or(to);
+        let placement = if staged { Placement::Staged } else { self.how.placement };
+        let remote = Remote { path, placement };
         // Until it has its name, also while the producer is waited for.
         let _stake = temporary.as_ref().map(|temporary| self.server.half(temporary).begun());
         let verify = self.how.verify.filter(|_| self.how.kind == Type::Image);
@@ -235,21 +236,21 @@ impl<'a> Put<'a> {
         let upload = Upload {
             path,
             name: to,
-            how: self.how.store,
+            placement,
+            before: found.filter(|_| !staged),
             source: input.source,
             kind: self.how.kind,
             sum: check.as_ref().and_then(|check| check.sum.as_ref()),
             size: self.how.size,
             retries: self.how.retries,
-            resumes: self.how.resumes,
         };
         let stamp = Stamp { time: input.modified.zip(self.how.keep_time), mode: self.how.mode };
         let retries = self.how.retries;
         let before = Snapshot::of(input.source);
         let stored = resend::store(self.server, &upload);
-        let stored = stored.and_then(|count| self.unchanged(before, (path, input.source, count)));
+        let stored = stored.and_then(|count| self.unchanged(before, input.source, (remote, count)));
         let stored = stored.and_then(|count| match &check {
-            Some(check) => self.verified(check, (path, input.source, count)),
+            Some(check) => self.verified(check, input.source, (remote, count)),
             None => Ok(count),
         });
         let done = match temporary.as_ref() {
@@ -269,7 +270,7 @@ impl<'a> Put<'a> {
                 self.report.moved(&self.report.shown(to.as_bytes()), &copied, "");
                 Ok(())
             }
-            Err(Cause::Local(error)) => Err(Failure::new(input.what, Cause::Local(error))),
+            Err(cause) if is_local(&cause) => Err(Failure::new(input.what, cause)),
             Err(cause) => {
                 Err(Failure::new(to.as_bytes(), refusals::of_upload(self.server, to, cause)))
             }
@@ -281,17 +282,15 @@ impl<'a> Put<'a> {
     fn unchanged(
         &mut self,
         before: Option<Snapshot>,
-        (path, source, count): (&RemotePath, resend::Source<'_>, u64),
+        source: resend::Source<'_>,
+        (remote, count): (Remote<'_>, u64),
     ) -> Result<u64, Cause> {
         let (Some(before), Some(now)) = (before, Snapshot::of(source)) else { return Ok(count) };
         if now == before || count > before.length {
             return Ok(count);
         }
-        if self.how.store == Store::Replace {
-            self.server.remove_half(path);
-        }
-        let text = "was changed while it was sent; nothing is put";
-        Err(Cause::Local(io::Error::other(text)))
+        let text = "was changed while it was sent, so it is not kept on the server";
+        Err(remote.take_back(self.server, count, Cause::Local(io::Error::other(text))))
     }
 
     /// Holds what the server has against what was sent. What is wrong is removed, and so is what nobody
@@ -299,17 +298,22 @@ impl<'a> Put<'a> {
     fn verified(
         &mut self,
         check: &Check,
-        (path, source, count): (&RemotePath, resend::Source<'_>, u64),
+        source: resend::Source<'_>,
+        (remote, count): (Remote<'_>, u64),
     ) -> Result<u64, Cause> {
         if let resend::Source::File(file, begin) = source {
             check.fill(file, (begin, count)).map_err(Cause::Local)?;
         }
-        let held = check.hold(self.server, path, (count, self.how.retries));
-        let is_wrong = matches!(held, Err(Cause::WrongSum { .. } | Cause::WrongSize { .. }));
-        if is_wrong || (held.is_err() && self.how.atomic) {
-            self.server.remove_half(path);
-        }
-        held.map(|()| count)
+        let held = check.hold(self.server, remote.path, (count, self.how.retries));
+        held.map(|()| count).map_err(|cause| match cause {
+            Cause::WrongSum { .. } | Cause::WrongSize { .. } => {
+                remote.take_back(self.server, count, cause)
+            }
+            cause if remote.placement == Placement::Staged => {
+                remote.take_back(self.server, count, cause)
+            }
+            cause => cause,
+        })
     }
 
     /// A directory with all that is in it. What cannot be copied is reported, and the rest goes on.
@@ -377,6 +381,20 @@ impl<'a> Put<'a> {
     }
 }
 
+/// Where a file is on the server while it is stored.
+#[derive(Clone, Copy)]
+struct Remote<'a> {
+    path: &'a RemotePath,
+    placement: Placement,
+}
+
+impl Remote<'_> {
+    /// What was stored there must not stay, because of `cause`.
+    fn take_back(self, server: &mut Server, count: u64, cause: Cause) -> Cause {
+        take_back(server, self.path, (self.placement, count), cause)
+    }
+}
+
 /// Where an entry is, and whether it is a directory itself.
 fn look(entry: &fs::DirEntry) -> io::Result<(PathBuf, bool)> {
     Ok((entry.path(), entry.file_type()?.is_dir()))
@@ -413,6 +431,15 @@ pub struct Input<'a> {
 
 pub fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_bytes()
+}
+
+/// Whether it is the file here that failed, which messages name then.
+fn is_local(cause: &Cause) -> bool {
+    match cause {
+        Cause::Local(_) => true,
+        Cause::Hinted(cause, _) => is_local(cause),
+        _ => false,
+    }
 }
 
 fn is_ascii(path: &RemotePath) -> bool {

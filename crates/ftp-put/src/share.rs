@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use ftp_core::charset::Charset;
-use ftp_core::deliver::Store;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Errand;
+use ftp_core::stored::Placement;
 use ftp_core::wire::Wants;
 
 use crate::run::{Put, bytes};
@@ -49,7 +49,7 @@ impl Put<'_> {
     /// Something was stored under that name already, or the temporary file of such names fails.
     pub fn claim(&mut self, what: &[u8], to: &RemotePath) -> Result<(), Failure> {
         let failed = |error| Failure::new(what, Cause::Local(error));
-        let claims = self.how.store == Store::Replace;
+        let claims = self.how.placement != Placement::Appended;
         if claims && !self.sent.insert(to.as_bytes()).map_err(failed)? {
             let text = "would overwrite a file just put under the same name";
             return Err(Failure::new(what, Cause::Operand(text.into())));

@@ -21,7 +21,7 @@ pub const TOOL: Tool<Args> = Tool {
     summary: "remove files and directories from FTP servers",
     usage: &["[FLAGS] URL...", "[FLAGS] -T LIST"],
     flags: FLAGS,
-    without: &["keep-alive", "limit-rate", "progress"],
+    without: &["keep-alive", "limit-rate", "no-size-check", "progress"],
     session: |args| &mut args.session,
     operand: |args, url| args.urls.push(url),
     after_dashes: None,

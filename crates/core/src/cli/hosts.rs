@@ -10,7 +10,7 @@ use super::session_flags::SessionArgs;
 
 /// The flags that may stand there: those that say how a server is reached and spoken to. A password has
 /// its place in netrc.
-const ALLOWED: [&str; 17] = [
+const ALLOWED: [&str; 18] = [
     "user",
     "encoding",
     "active",
@@ -27,6 +27,7 @@ const ALLOWED: [&str; 17] = [
     "timeout",
     "keep-alive",
     "quote",
+    "no-size-check",
     "no-pipeline",
 ];
 

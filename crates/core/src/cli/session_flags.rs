@@ -68,6 +68,8 @@ pub struct SessionArgs {
     pub parallel: NonZeroU32,
     /// `--quote`: commands to send after login, in order; not empty, without CR, LF and NUL.
     pub quote: Vec<Vec<u8>>,
+    /// `--no-size-check`: the sizes that a server tells are not the numbers of bytes it sends.
+    pub no_size_check: bool,
     /// `--no-pipeline`: one command at a time.
     pub no_pipeline: bool,
     /// `-T`: where to read operands; `-` is stdin.
@@ -118,6 +120,7 @@ impl Default for SessionArgs {
             retries: 3,
             parallel: NonZeroU32::MIN,
             quote: Vec::new(),
+            no_size_check: false,
             no_pipeline: false,
             files_from: None,
             null: false,
@@ -154,6 +157,7 @@ impl SessionArgs {
             timeout: if self.timeout == default.timeout { host.timeout } else { self.timeout },
             keep_alive: self.keep_alive.or(host.keep_alive),
             quote: [host.quote.as_slice(), &self.quote].concat(),
+            no_size_check: self.no_size_check || host.no_size_check,
             no_pipeline: self.no_pipeline || host.no_pipeline,
             ..self.clone()
         }
@@ -404,6 +408,15 @@ pub(super) const FLAGS: &[Flag<SessionArgs>] = &[
         takes: Takes::Value("CMD"),
         set: |args, value| command(value).map(|cmd| args.quote.push(cmd)),
         help: "Send CMD after login. It goes out as typed; may be given several times.",
+    },
+    Flag {
+        long: "no-size-check",
+        short: None,
+        takes: Takes::Nothing,
+        set: |args, _| on(&mut args.no_size_check),
+        help: "Accept a file whatever size the server reports. For servers that keep records and \
+               count other bytes than they send. A transfer that was cut short is then noticed only \
+               if the server says so.",
     },
     Flag {
         long: "no-pipeline",

@@ -75,6 +75,17 @@ pub fn read(fd: &impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| rustix::io::read(fd, &mut *buffer))?)
 }
 
+/// Reads what is in a socket, and leaves it there; waits for it as [`read`] does.
+///
+/// # Errors
+/// Those of recv(2); an interrupted call is made again.
+pub fn peek(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+    let peeked = rustix::io::retry_on_intr(|| {
+        rustix::net::recv(socket, &mut *buffer, rustix::net::RecvFlags::PEEK)
+    });
+    Ok(peeked?.1)
+}
+
 /// Writes to a descriptor.
 ///
 /// # Errors

@@ -56,6 +56,8 @@ pub struct Access {
     pub meter: Arc<Meter>,
     /// How long a control connection may be silent during a transfer before NOOP is sent.
     pub keep_alive: Option<Duration>,
+    /// Whether the size that a server tells of a file has to be the number of bytes that were moved.
+    pub checks_sizes: bool,
     /// How often a server that has too many guests is asked for a place again.
     pub retries: u32,
     /// What a signal has to know of.

@@ -12,6 +12,7 @@ use crate::charset::{Guess, for_terminal};
 use crate::ending::Stake;
 use crate::error::{Cause, Phase};
 use crate::meter::{Gauge, Start};
+use crate::newer::Version;
 use crate::path::RemotePath;
 use crate::rate::Rate;
 use crate::reply::Reply;
@@ -37,6 +38,63 @@ enum Door {
     Awaited(Waiting),
 }
 
+/// An upload to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreRequest<'a> {
+    /// Whether the bytes are added to what is there.
+    pub append: bool,
+    /// Where they go.
+    pub path: &'a RemotePath,
+    /// How they are transferred.
+    pub kind: Type,
+    /// How many bytes of the file the server has.
+    pub from: u64,
+    /// How many come now, where that is known.
+    pub length: Option<u64>,
+}
+
+/// The end of an upload.
+#[derive(Debug)]
+pub struct Counted {
+    /// The server's last word on the transfer, or why there is none.
+    pub verdict: Result<(), Cause>,
+    /// How many bytes the file has then; `None` where the server does not tell, or where that would say nothing (text,
+    /// what was appended).
+    pub size: Result<Option<u64>, Cause>,
+}
+
+/// A transfer to begin.
+#[derive(Debug)]
+struct Request<'a> {
+    /// RETR, STOR, APPE, LIST and the like.
+    verb: &'a str,
+    /// The verb where the server takes no REST; `None` where that is the same.
+    without_rest: Option<&'a str>,
+    path: &'a RemotePath,
+    kind: Type,
+    /// The byte of the file that it begins with.
+    from: u64,
+    /// Command lines about the file, which go out ahead.
+    questions: Vec<Vec<u8>>,
+}
+
+impl<'a> Request<'a> {
+    /// From the beginning, without a question.
+    fn of(verb: &'a str, path: &'a RemotePath, kind: Type) -> Self {
+        Self { verb, without_rest: None, path, kind, from: 0, questions: Vec::new() }
+    }
+
+    fn rest(&self) -> Vec<u8> {
+        format!("REST {}", self.from).into_bytes()
+    }
+
+    /// The command line; `restarts` tells whether the server takes the REST, if there is one.
+    fn command(&self, restarts: bool) -> Vec<u8> {
+        let verb = self.without_rest.filter(|_| !restarts).unwrap_or(self.verb);
+        line(verb, Some(self.path).filter(|path| !path.is_empty()))
+    }
+}
+
 /// What comes after a transfer, so that its first command can be on its way already.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Next {
@@ -60,8 +118,10 @@ pub struct Transfer<'s> {
     pub from: u64,
     /// How its file is called.
     pub path: RemotePath,
-    /// How large the file is, where somebody wanted to know.
-    size: Option<u64>,
+    /// What was asked for ahead of it.
+    pub told: Version,
+    /// Whether bytes go to the server.
+    is_upload: bool,
     /// The file that is stored, where it can be asked for its size afterwards.
     stored: Option<RemotePath>,
     /// That a signal may cut the data connection. It goes with it, or the server would not see its
@@ -81,96 +141,167 @@ impl Session {
         kind: Type,
         from: u64,
     ) -> Result<Transfer<'_>, Cause> {
-        let asks = self.access().meter.is_watched() && kind == Type::Image;
-        let size = if asks { self.size_before_transfer(path)? } else { None };
-        let retrieve = line("RETR", Some(path));
-        let mut transfer = self.transfer_from(kind, from, (&|_| retrieve.clone(), true))?;
-        transfer.size = size;
-        transfer.path = path.clone();
-        if path.as_bytes().ends_with(b"bytes)") {
+        self.download(&Request { from, ..Request::of("RETR", path, kind) })
+    }
+
+    /// The same from the beginning. Size and time of the file are asked for in the same flight, where commands may go
+    /// out together: [`Transfer::told`] has the answers.
+    ///
+    /// # Errors
+    /// Those of [`Self::retrieve`].
+    pub fn retrieve_and_ask(&mut self, path: &RemotePath) -> Result<Transfer<'_>, Cause> {
+        let questions = self.questions_about(path);
+        self.download(&Request { questions, ..Request::of("RETR", path, Type::Image) })
+    }
+
+    fn download(&mut self, request: &Request<'_>) -> Result<Transfer<'_>, Cause> {
+        let mut told = None;
+        let mut transfer = self.begin(request, &mut told)?;
+        transfer.told = told.unwrap_or_default();
+        if request.path.as_bytes().ends_with(b"bytes)") {
             // What stands in the reply may be the file's name.
             transfer.announced = None;
         }
         Ok(transfer)
     }
 
-    /// Opens the upload of a file, or of bytes to `append` to one. With `from` it is the rest of a
-    /// file of which the server has so many bytes; `length` is how many come now, where that is known.
+    /// Opens the upload of a file, or of bytes to add to one. Where commands may go out together, what is there is
+    /// asked for in the same flight, and told to `before`; nothing is told where the server does not say.
     ///
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
     pub fn store(
         &mut self,
-        append: bool,
-        path: &RemotePath,
-        kind: Type,
-        (from, length): (u64, Option<u64>),
+        request: &StoreRequest<'_>,
+        before: Option<&mut Option<Version>>,
     ) -> Result<Transfer<'_>, Cause> {
-        // Bytes that come twice do no harm behind a REST, so APPE is the second choice.
-        let command =
-            |restarts: bool| line(if append || !restarts { "APPE" } else { "STOR" }, Some(path));
+        let StoreRequest { append, path, kind, from, length } = *request;
         let is_small = from == 0 && length.is_some_and(|length| length <= UNHEARD);
         let mut transfer = match is_small && !append && self.hears_later() {
             true => self.store_unheard(path, kind)?,
-            false => self.transfer_from(kind, from, (&command, false))?,
+            false => self.store_heard(request, before)?,
         };
         transfer.announced = None;
-        transfer.path = path.clone();
+        transfer.is_upload = true;
         transfer.stored = (kind == Type::Image && !append).then(|| path.clone());
         Ok(transfer)
     }
 
-    /// Sends a transfer command (RETR, STOR, APPE, LIST and the like, one line without CRLF) and
-    /// opens the data connection.
+    fn store_heard(
+        &mut self,
+        request: &StoreRequest<'_>,
+        before: Option<&mut Option<Version>>,
+    ) -> Result<Transfer<'_>, Cause> {
+        let StoreRequest { append, path, kind, from, .. } = *request;
+        let verb = if append { "APPE" } else { "STOR" };
+        let asks = before.is_some() && self.pipelines();
+        let questions = if asks { self.questions_about(path) } else { Vec::new() };
+        // Bytes that come twice do no harm behind a REST, so APPE is the second choice.
+        let request = Request {
+            from,
+            without_rest: Some("APPE"),
+            questions,
+            ..Request::of(verb, path, kind)
+        };
+        let mut told = None;
+        let begun = self.begin(&request, &mut told);
+        if let Some(before) = before {
+            *before = told;
+        }
+        begun
+    }
+
+    /// Begins a listing: LIST, MLSD and the like, with a path or without.
     ///
     /// # Errors
     /// The server's refusal, or a data connection that cannot be had.
-    pub fn transfer(&mut self, line: &[u8], kind: Type) -> Result<Transfer<'_>, Cause> {
-        self.transfer_from(kind, 0, (&|_| line.to_vec(), false))
+    pub(super) fn begin_listing(
+        &mut self,
+        verb: &str,
+        path: Option<&RemotePath>,
+        kind: Type,
+    ) -> Result<Transfer<'_>, Cause> {
+        let nowhere = RemotePath::default();
+        let request = Request::of(verb, path.unwrap_or(&nowhere), kind);
+        let mut transfer = self.begin(&request, &mut None)?;
+        // Whatever number stands in the 150 of a listing is not the number of its bytes.
+        transfer.announced = None;
+        Ok(transfer)
     }
 
-    /// `command` is told whether the server begins where it should; if it is the same in any case, it
-    /// goes out together with the REST.
-    fn transfer_from(
+    /// Begins a transfer. What was asked ahead is put into `told` as soon as it is known.
+    fn begin(
         &mut self,
-        kind: Type,
-        from: u64,
-        (command, in_any_case): (&dyn Fn(bool) -> Vec<u8>, bool),
+        request: &Request<'_>,
+        told: &mut Option<Version>,
     ) -> Result<Transfer<'_>, Cause> {
         self.keep_resumable()?;
-        self.set_type(kind)?;
+        self.set_type(request.kind)?;
         let door = self.door()?;
-        // REST counts for the very next command only (RFC 3659 §5.3), so nothing may come between.
-        let rest = format!("REST {from}").into_bytes();
-        if from > 0 && in_any_case && self.pipelines() {
-            self.control.presume(&[rest.clone(), command(true)])?;
-        }
-        if from == 0 {
+        if request.from == 0 {
             self.forget_rest()?;
         }
-        let restarts = from == 0 || self.send(&rest)?.code() == 350;
-        let from = if restarts { from } else { 0 };
+        self.send_flight(request)?;
+        *told = self.answers_to(&request.questions)?;
+        // REST counts for the very next command only (RFC 3659 §5.3), so nothing may come between.
+        let restarts = request.from == 0 || self.send(&request.rest())?.code() == 350;
+        let from = if restarts { request.from } else { 0 };
         self.rest_lingers = from > 0;
-        let reply = self.send(&command(restarts))?;
+        let reply = self.send(&request.command(restarts))?;
         if !reply.is_preliminary() {
-            if from > 0 && self.is_usable() {
-                // A refused command may leave the REST in force for the next one.
-                self.forget_rest()?;
-            }
-            return Err(match reply.is_done() {
-                true => Cause::Protocol("the server ended a transfer before it began".into()),
-                false => Cause::Refused(reply),
-            });
+            return Err(self.not_begun(reply, from));
         }
         self.control.owe();
         self.in_transfer = true;
         self.began = true;
         let stream = self.step_through(door)?;
-        let announced = reply.announced_bytes().filter(|_| kind == Type::Image);
+        let announced = reply.announced_bytes().filter(|_| request.kind == Type::Image);
+        Ok(Transfer { announced, from, ..self.transfer_over(stream, request.path) })
+    }
+
+    /// Sends all that may go out together: questions, and what follows them. An upload waits for the answer to its
+    /// REST, since it has another command where that is refused.
+    fn send_flight(&mut self, request: &Request<'_>) -> Result<(), Cause> {
+        let Request { questions, from, without_rest, .. } = request;
+        let mut flight = questions.clone();
+        if *from == 0 {
+            flight.push(request.command(true));
+        } else if without_rest.is_none() {
+            flight.extend([request.rest(), request.command(true)]);
+        }
+        match self.pipelines() && flight.len() > 1 {
+            true => self.control.presume(&flight),
+            false => Ok(()),
+        }
+    }
+
+    /// Why a transfer did not begin. A refused command may leave the REST in force for the next one.
+    fn not_begun(&mut self, reply: Reply, from: u64) -> Cause {
+        if from > 0
+            && self.is_usable()
+            && let Err(cause) = self.forget_rest()
+        {
+            return cause;
+        }
+        match reply.is_done() {
+            true => Cause::Protocol("the server ended a transfer before it began".into()),
+            false => Cause::Refused(reply),
+        }
+    }
+
+    fn transfer_over(&mut self, stream: Stream, path: &RemotePath) -> Transfer<'_> {
         let stake = self.access().ending.cuts(stream.socket());
-        let path = RemotePath::default();
-        let (size, stored) = (None, None);
-        Ok(Transfer { session: self, stream, announced, from, path, size, stored, stake })
+        Transfer {
+            session: self,
+            stream,
+            announced: None,
+            from: 0,
+            path: path.clone(),
+            told: Version::default(),
+            is_upload: false,
+            stored: None,
+            stake,
+        }
     }
 
     /// Takes back the REST of a transfer that did not come to its end: libunftp would begin the next one
@@ -198,10 +329,7 @@ impl Session {
         self.in_transfer = true;
         self.began = false;
         let stream = self.step_through(door)?;
-        let stake = self.access().ending.cuts(stream.socket());
-        let path = path.clone();
-        let (announced, size, stored) = (None, None, None);
-        Ok(Transfer { session: self, stream, announced, from: 0, path, size, stored, stake })
+        Ok(self.transfer_over(stream, path))
     }
 
     fn door(&mut self) -> Result<Door, Cause> {
@@ -452,7 +580,7 @@ impl<'s> Transfer<'s> {
             Some(total) if announced == total || announced.checked_add(from) == Some(total) => {
                 total
             }
-            Some(_) => return Err(Cause::changed()),
+            Some(_) => return Err(Cause::Changed),
         };
         self.announced = Some(total.saturating_sub(from));
         Ok(Some(total))
@@ -474,7 +602,7 @@ impl<'s> Transfer<'s> {
     pub fn gauge(&self, passed: u64, left: Option<u64>) -> Gauge {
         let begin = self.from.saturating_add(passed);
         let name = for_terminal(&self.session.charset().show(self.path.as_bytes()));
-        let total = left.map(|left| left.saturating_add(begin)).or(self.size);
+        let total = left.map(|left| left.saturating_add(begin)).or(self.told.size);
         self.session.access().meter.begin(Start { name, begin, total })
     }
 
@@ -513,7 +641,9 @@ impl<'s> Transfer<'s> {
         let judged = verdict.and_then(|reply| match announced {
             _ if !reply.is_done() => Err(session.judged(reply, received == 0)),
             // More is none: a log grows while it is sent.
-            Some(want) if received < want => Err(Cause::WrongSize { got: received, want }),
+            Some(want) if received < want && session.access().checks_sizes => {
+                Err(Cause::WrongSize { got: received, want })
+            }
             _ => Ok(reply),
         });
         (session, judged)
@@ -528,16 +658,13 @@ impl<'s> Transfer<'s> {
         self.end_upload(stored.as_ref()).1
     }
 
-    /// The same, and asks how many bytes the file has then; `None` where the server does not tell, or
-    /// where that would say nothing (text, what was appended).
-    ///
-    /// # Errors
-    /// Those of [`Self::finish_upload`].
-    pub fn finish_upload_and_count(mut self) -> Result<Option<u64>, Cause> {
+    /// The same, and asks how many bytes the file has then.
+    pub fn finish_upload_and_count(mut self) -> Counted {
         let stored = self.stored.take();
         let (session, verdict) = self.end_upload(stored.as_ref());
-        verdict?;
-        stored.map_or(Ok(None), |path| session.size_before_transfer(&path))
+        let asked = stored.filter(|_| verdict.is_ok());
+        let size = asked.map_or(Ok(None), |path| session.size_before_transfer(&path));
+        Counted { verdict: verdict.map(drop), size }
     }
 
     fn end_upload(self, stored: Option<&RemotePath>) -> (&'s mut Session, Result<Reply, Cause>) {
@@ -571,8 +698,8 @@ impl<'s> Transfer<'s> {
     /// Gives up a transfer whose data connection broke with `cause`: the server may say why, and
     /// its words explain more than a reset connection does.
     pub fn broken(self, cause: Cause) -> Cause {
-        let Self { session, stream, stake, .. } = self;
+        let Self { session, stream, stake, is_upload, .. } = self;
         drop((stream, stake));
-        session.last_words(cause, false)
+        session.last_words(cause, is_upload)
     }
 }

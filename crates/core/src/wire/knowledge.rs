@@ -12,15 +12,19 @@ const MOST_HANG_UPS: u8 = 2;
 #[derive(Clone, Debug)]
 pub struct Knowledge(Arc<Mutex<Shared>>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Shared {
     facts: Facts,
     /// Commands at which connections ended, and how often in a row.
     hang_ups: Vec<(Vec<u8>, u8)>,
+    /// Commands that were never answered but by 500 or 502.
+    unknown: Vec<Vec<u8>>,
+    /// Commands that had another answer.
+    known: Vec<Vec<u8>>,
 }
 
 /// What a server was found to do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Facts {
     /// It takes commands before the replies to earlier ones are in.
     pub pipelining: bool,
@@ -32,6 +36,10 @@ pub struct Facts {
     pub list_all: bool,
     /// It knows TLS 1.2, as far as nothing else was seen.
     pub tls12: bool,
+    /// Whether it begins a download where REST says.
+    pub restart: Restart,
+    /// It keeps what is before the byte where REST lets an upload begin, as far as nothing else was seen.
+    pub restart_store: bool,
     /// Distance of its LIST clock from UTC.
     pub clock: Clock,
     /// Command that sets the time of a file.
@@ -40,6 +48,18 @@ pub struct Facts {
     pub site_copy: Option<bool>,
     /// Way to the destination of the run without passing through the client.
     pub fxp: Route,
+}
+
+/// What a server makes of REST before a RETR.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Restart {
+    /// Nothing was seen that proves it.
+    #[default]
+    Untried,
+    /// It begins there.
+    Works,
+    /// It says 350, and sends the file from its beginning.
+    Ignored,
 }
 
 /// How far the clock that a server's LIST shows is from UTC.
@@ -102,12 +122,10 @@ impl Knowledge {
             mlsd: true,
             list_all: true,
             tls12: true,
-            clock: Clock::default(),
-            set_time: SetTime::default(),
-            site_copy: None,
-            fxp: Route::default(),
+            restart_store: true,
+            ..Facts::default()
         };
-        Self(Arc::new(Mutex::new(Shared { facts, hang_ups: Vec::new() })))
+        Self(Arc::new(Mutex::new(Shared { facts, ..Shared::default() })))
     }
 
     /// What is known by now.
@@ -129,9 +147,27 @@ impl Knowledge {
         }
     }
 
-    /// `verb` was answered.
+    /// `verb` was answered, and not by 500 or 502.
     pub(super) fn answered(&self, verb: &[u8]) {
-        self.shared().hang_ups.retain(|(at, _)| at != verb);
+        let shared = &mut *self.shared();
+        shared.hang_ups.retain(|(at, _)| at != verb);
+        shared.unknown.retain(|unknown| unknown != verb);
+        note(&mut shared.known, verb);
+    }
+
+    /// `verb` was answered by 500 or 502: the server does not know it, unless it has shown that it does.
+    pub(super) fn refused(&self, verb: &[u8]) {
+        let shared = &mut *self.shared();
+        shared.hang_ups.retain(|(at, _)| at != verb);
+        if !shared.known.iter().any(|known| known == verb) {
+            note(&mut shared.unknown, verb);
+        }
+    }
+
+    /// Whether `verb` is worth asking: the server may know it, and connections do not end at it.
+    pub fn answers(&self, verb: &str) -> bool {
+        let is_unknown = self.shared().unknown.iter().any(|unknown| unknown == verb.as_bytes());
+        !is_unknown && !self.hangs_up_at(verb)
     }
 
     /// Whether connections to this server end at `verb`, as those of small devices do at commands that they do not
@@ -143,6 +179,12 @@ impl Knowledge {
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn note(verbs: &mut Vec<Vec<u8>>, verb: &[u8]) {
+    if !verbs.iter().any(|noted| noted == verb) {
+        verbs.push(verb.to_vec());
     }
 }
 

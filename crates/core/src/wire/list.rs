@@ -5,7 +5,7 @@ use std::io::Read;
 use std::time::SystemTime;
 
 use super::data::{Next, Transfer};
-use super::session::{Session, Type, done, line};
+use super::session::{Session, Type, done};
 use crate::error::{Cause, Phase};
 use crate::line::{Lines, MAX_LINE, NoLineEnd, Piece};
 use crate::listing::{Entry, Kind, ListReader, mlst_reply};
@@ -73,7 +73,7 @@ impl Session {
     ) -> Result<Listed, Cause> {
         if self.has_mlsd()? {
             let raw = matches!(to, Use::Passed(_));
-            match self.read_list(&line("MLSD", some(dir)), ListReader::mlsd(), to) {
+            match self.read_list("MLSD", some(dir), ListReader::mlsd(), to) {
                 Err(Cause::Refused(reply)) if matches!(reply.code(), 500 | 502 | 504) => {
                     self.learn_fact(|facts| facts.mlsd = false);
                 }
@@ -119,14 +119,14 @@ impl Session {
         let reader = ListReader::list(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         let mut tried = false;
         if hidden && self.facts().list_all {
-            match self.read_list(&line("LIST -a", dir), reader.clone(), to) {
+            match self.read_list("LIST -a", dir, reader.clone(), to) {
                 Ok(Listed { entries: 0, .. }) | Err(Cause::Refused(_)) if self.is_usable() => {
                     tried = true;
                 }
                 other => return other,
             }
         }
-        let listed = self.read_list(&line("LIST", dir), reader, to)?;
+        let listed = self.read_list("LIST", dir, reader, to)?;
         // What is empty both ways says nothing about `-a`.
         if tried && listed.entries > 0 {
             self.learn_fact(|facts| facts.list_all = false);
@@ -136,13 +136,12 @@ impl Session {
 
     fn read_list(
         &mut self,
-        command: &[u8],
+        verb: &str,
+        path: Option<&RemotePath>,
         mut reader: ListReader,
         to: &mut Use<'_, '_>,
     ) -> Result<Listed, Cause> {
-        let mut transfer = self.transfer(command, Type::Image)?;
-        // Whatever number stands in the 150 of a listing is not the number of its bytes.
-        transfer.announced = None;
+        let mut transfer = self.begin_listing(verb, path, Type::Image)?;
         let mut listed = Listed::default();
         let read = match to {
             Use::Read(visit) => read_entries(&mut transfer, &mut reader, visit),
@@ -200,7 +199,7 @@ fn some(dir: &RemotePath) -> Option<&RemotePath> {
 
 /// Whether LIST can be given `dir` as an argument: servers read options in it, expand globs in it
 /// (vsftpd), or hand it to a shell that splits it at blanks. MLSD has none of these faults.
-fn takes_argument(dir: &RemotePath) -> bool {
+pub fn takes_argument(dir: &RemotePath) -> bool {
     let bytes = dir.as_bytes();
     let odd = |b: &u8| b.is_ascii_whitespace() || b"*?[]{}~\\\"'".contains(b);
     !bytes.starts_with(b"-") && !bytes.iter().any(odd)

@@ -80,11 +80,11 @@ pub struct Pair<'s> {
     /// Where it goes.
     pub sink: &'s mut Session,
     /// What is done once the destination has begun the file: from then on a signal removes it.
-    pub begun: Option<Begun>,
+    pub begun: Option<Begun<'s>>,
 }
 
 /// Tells that a file is half there.
-pub type Begun = Box<dyn FnOnce() -> Stake>;
+pub type Begun<'s> = Box<dyn FnOnce() -> Option<Stake> + 's>;
 
 /// One side of a transfer under way.
 struct Side<'s> {
@@ -97,7 +97,7 @@ struct Side<'s> {
     begun: bool,
     verdict: Option<Reply>,
     /// What is done when it says so.
-    half: Option<Begun>,
+    half: Option<Begun<'s>>,
     stake: Option<Stake>,
 }
 
@@ -328,7 +328,7 @@ impl Side<'_> {
         if reply.is_preliminary() {
             self.begun = true;
             if let Some(half) = self.half.take() {
-                self.stake = Some(half());
+                self.stake = half();
             }
             self.session.control.owe_first();
             return Ok(true);

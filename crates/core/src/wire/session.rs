@@ -8,7 +8,7 @@ use super::access::Access;
 use super::account::Account;
 use super::control::Control;
 use super::greet::{self, OlderTls};
-use super::knowledge::Facts;
+use super::knowledge::{Facts, Knowledge};
 use super::proxied::Place;
 use super::pulse::Noops;
 use super::tls::TlsSession;
@@ -16,9 +16,11 @@ use crate::charset::{Charset, Guess, for_terminal};
 use crate::ending::Stake;
 use crate::error::{Cause, Phase};
 use crate::features::Features;
+use crate::newer::Version;
 use crate::path::RemotePath;
 use crate::proxy::Proxy;
 use crate::reply::Reply;
+use crate::waits::Waits;
 
 /// What a server says after it has read or scanned a whole file may take this many times `--timeout`:
 /// the verdict on a transfer, a checksum.
@@ -195,9 +197,25 @@ impl Session {
         &self.account.access
     }
 
+    /// How long the fixed waits are.
+    pub fn waits(&self) -> Waits {
+        self.access().waits
+    }
+
     /// What the run has learned of the server.
     pub(super) fn facts(&self) -> Facts {
         self.account.knowledge.facts()
+    }
+
+    /// The same, to be changed when something shows.
+    pub fn knowledge(&self) -> Knowledge {
+        self.account.knowledge.clone()
+    }
+
+    /// Tells something about `path` to those who want to know more than errors (`-v`).
+    pub fn tell(&self, path: &RemotePath, text: &str) {
+        let shown = for_terminal(&self.charset().show(path.as_bytes()));
+        self.control.trace().tell(&format!("{shown}: {text}"));
     }
 
     /// Notes something of the server for all sessions of the run.
@@ -345,9 +363,11 @@ impl Session {
     /// Notes where a connection ended, and which commands have an answer.
     fn note_end_at(&self, line: &[u8], answer: &Result<Reply, Cause>) {
         let verb = line.split(|&b| b == b' ').next().unwrap_or_default();
+        let knowledge = &self.account.knowledge;
         match answer {
-            Ok(_) => self.account.knowledge.answered(verb),
-            Err(Cause::Lost(..)) => self.account.knowledge.hung_up_at(verb),
+            Ok(reply) if matches!(reply.code(), 500 | 502) => knowledge.refused(verb),
+            Ok(_) => knowledge.answered(verb),
+            Err(Cause::Lost(..)) => knowledge.hung_up_at(verb),
             Err(_) => {}
         }
     }
@@ -387,11 +407,19 @@ impl Session {
         Ok(())
     }
 
+    /// Whether `verb` is worth asking, by what this server has answered to it in the run.
+    pub fn answers(&self, verb: &str) -> bool {
+        self.account.knowledge.answers(verb)
+    }
+
     /// The size of a file in bytes; `None` where the server cannot tell or there is no such file.
     ///
     /// # Errors
     /// The connection is lost.
     pub fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Cause> {
+        if !self.answers("SIZE") {
+            return Ok(None);
+        }
         Ok(self.ask("SIZE", Some(path))?.size())
     }
 
@@ -410,6 +438,9 @@ impl Session {
     /// # Errors
     /// The connection is lost.
     pub fn size_before_transfer(&mut self, path: &RemotePath) -> Result<Option<u64>, Cause> {
+        if !self.answers("SIZE") {
+            return Ok(None);
+        }
         let size = line("SIZE", Some(path));
         if self.size_presumed.take().as_ref() != Some(&size) {
             self.send_together(vec![size])?;
@@ -424,6 +455,9 @@ impl Session {
         if !(self.one_by_one && self.pipelines() && self.noops.open == 0) || self.epsv_presumed {
             return Ok(());
         }
+        if !self.answers("SIZE") {
+            return Ok(());
+        }
         let size = line("SIZE", Some(path));
         self.size_presumed = Some(size.clone());
         let lines = self.with_epsv(vec![size]);
@@ -435,35 +469,101 @@ impl Session {
     ///
     /// # Errors
     /// The connection is lost.
-    pub fn size_and_time(
-        &mut self,
-        path: &RemotePath,
-    ) -> Result<(Option<u64>, Option<i64>), Cause> {
-        let questions = size_and_time(path);
-        let (size, time) = match self.take_told(&questions) {
-            Some(told) => told,
-            None => {
-                self.send_together(questions.to_vec())?;
-                let (size, time) = (self.ask("SIZE", Some(path))?, self.ask("MDTM", Some(path))?);
-                (self.not_of_epsv(size)?, self.not_of_epsv(time)?)
-            }
-        };
-        match (size.time(), time.time()) {
-            // A size of so many digits is no file's.
-            (Some(swapped), None) => {
-                self.stop_pipelining();
-                Ok((time.size(), Some(swapped)))
-            }
-            (_, told) => Ok((size.size(), told)),
+    pub fn size_and_time(&mut self, path: &RemotePath) -> Result<Version, Cause> {
+        Ok(self.found_before_transfer(path)?.unwrap_or_default())
+    }
+
+    /// What is at a path that a transfer follows for, as [`Self::version_at`] tells it.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn found_before_transfer(&mut self, path: &RemotePath) -> Result<Option<Version>, Cause> {
+        let questions = self.questions_about(path);
+        if let Some(told) = self.take_told(&questions) {
+            return Ok(self.found_by(&questions, &told));
         }
+        self.send_together(questions.clone())?;
+        let mut replies = Vec::new();
+        for question in &questions {
+            let reply = self.send(question)?;
+            replies.push(self.not_of_epsv(reply)?);
+        }
+        Ok(self.found_by(&questions, &replies))
+    }
+
+    /// What is there, by the answers to SIZE and MDTM: nothing where they say so, `None` where they do not tell.
+    fn found_by(&self, questions: &[Vec<u8>], replies: &[Reply]) -> Option<Version> {
+        let tells = replies.iter().any(|reply| reply.is_done() || reply.code() == 550);
+        tells.then(|| self.version_of(questions, replies))
+    }
+
+    /// What the answers to SIZE and MDTM say. A server that works on several commands at once may have sent them in
+    /// the other order.
+    fn version_of(&self, questions: &[Vec<u8>], replies: &[Reply]) -> Version {
+        if let [size, time] = replies
+            && size.time().is_some()
+            && time.time().is_none()
+        {
+            // A size of so many digits is no file's.
+            self.stop_pipelining();
+            return Version { size: time.size(), modified: size.time() };
+        }
+        let mut version = Version::default();
+        for (question, reply) in questions.iter().zip(replies) {
+            match question.starts_with(b"SIZE") {
+                true => version.size = reply.size(),
+                false => version.modified = reply.time(),
+            }
+        }
+        version
+    }
+
+    /// The questions for size and time of a file that this server may be asked.
+    pub(super) fn questions_about(&self, path: &RemotePath) -> Vec<Vec<u8>> {
+        let knowledge = &self.account.knowledge;
+        let verbs = ["SIZE", "MDTM"].into_iter().filter(|verb| knowledge.answers(verb));
+        verbs.map(|verb| line(verb, Some(path))).collect()
+    }
+
+    /// Reads the answers to [`Self::questions_about`], which went out ahead, as [`Self::version_at`] tells them.
+    pub(super) fn answers_to(&mut self, questions: &[Vec<u8>]) -> Result<Option<Version>, Cause> {
+        let mut replies = Vec::new();
+        for question in questions {
+            let reply = self.send(question)?;
+            if reply.is_preliminary() {
+                return Err(self.answered_out_of_order());
+            }
+            replies.push(reply);
+        }
+        Ok(self.found_by(questions, &replies))
+    }
+
+    /// What is at `path`, as far as SIZE and MDTM tell: nothing where both say so, `None` where that cannot be told.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn version_at(&mut self, path: &RemotePath) -> Result<Option<Version>, Cause> {
+        let questions = self.questions_about(path);
+        if self.pipelines() {
+            self.control.presume(&questions)?;
+        }
+        self.answers_to(&questions)
+    }
+
+    /// The server works on several commands at once, and what is due next cannot be told: it is sent one command at a
+    /// time from now on.
+    fn answered_out_of_order(&mut self) -> Cause {
+        self.stop_pipelining();
+        self.control.give_up();
+        Cause::Protocol("replies in another order than the commands".into())
     }
 
     /// The replies to both questions, where they were asked behind the login.
-    fn take_told(&mut self, questions: &[Vec<u8>]) -> Option<(Reply, Reply)> {
+    fn take_told(&mut self, questions: &[Vec<u8>]) -> Option<Vec<Reply>> {
         let told = std::mem::take(&mut self.told);
-        let same = told.iter().map(|(question, _)| question).eq(questions);
-        let mut replies = told.into_iter().filter_map(|(_, reply)| reply).filter(|_| same);
-        Some((replies.next()?, replies.next()?))
+        let same = !told.is_empty() && told.iter().map(|(question, _)| question).eq(questions);
+        let replies: Vec<_> = told.into_iter().filter_map(|(_, reply)| reply).collect();
+        (same && replies.len() == questions.len()).then_some(replies)
     }
 
     /// Sends questions about a file that a transfer follows for, and the EPSV for that behind them unless it
@@ -647,6 +747,32 @@ impl Session {
             return Err(Cause::Refused(reply));
         }
         self.command("RNTO", Some(to)).map(drop)
+    }
+
+    /// The same, and asks for the sizes of both names in the flight of the RNTO: what the old one has now, and the new
+    /// one. `None` is a name that has no file, or that the server does not tell.
+    ///
+    /// # Errors
+    /// Those of [`Self::rename`].
+    pub fn rename_and_look(
+        &mut self,
+        from: &RemotePath,
+        to: &RemotePath,
+    ) -> Result<(Option<u64>, Option<u64>), Cause> {
+        if !self.answers("SIZE") {
+            return self.rename(from, to).map(|()| (None, None));
+        }
+        let reply = self.ask("RNFR", Some(from))?;
+        if !(reply.code() == 350 || reply.is_done()) {
+            return Err(Cause::Refused(reply));
+        }
+        let flight = [line("RNTO", Some(to)), line("SIZE", Some(from)), line("SIZE", Some(to))];
+        if self.pipelines() {
+            self.control.presume(&flight)?;
+        }
+        let renamed = self.ask("RNTO", Some(to))?;
+        let (old, new) = (self.size(from)?, self.size(to)?);
+        done(renamed).map(|_| (old, new))
     }
 
     /// Closes the connection of a session that cannot be used any more: it must not take the place of
