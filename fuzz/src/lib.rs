@@ -139,7 +139,7 @@ fn feed(text: &[u8], steps: &[u8; 4]) -> Vec<Option<Vec<u8>>> {
 fn take_pieces(lines: &mut Lines, found: &mut Vec<Option<Vec<u8>>>) {
     while let Some(piece) = lines.next_piece().expect("the text is shorter than the bound") {
         found.push(match piece {
-            Piece::Line(line) => Some(line.to_vec()),
+            Piece::Line(line) | Piece::Unended(line) => Some(line.to_vec()),
             Piece::Overlong => None,
         });
     }

@@ -146,7 +146,7 @@ pub fn pass<'s>(mut transfer: Transfer<'s>, sink: Onto<'_, '_>, how: Reception<'
             Passage { moved, end: Err(Cause::Changed) }
         }
         Ok(moved) => Passage { moved, end: Ok(Landed { transfer, moved, next }) },
-        Err(broken) if is_whole(&transfer, &broken) => {
+        Err(broken) if is_whole(&transfer, &broken, most) => {
             let moved = broken.moved;
             Passage { moved, end: Ok(Landed { transfer, moved, next }) }
         }
@@ -323,12 +323,13 @@ pub fn end(stream: &mut Stream) -> End<'_> {
     }
 }
 
-/// Whether a TLS connection that ended without its close_notify brought all that was announced:
+/// Whether a TLS connection that ended without its close_notify brought all that the file has:
 /// some servers never send one, and only the count tells that from a cut.
-fn is_whole(transfer: &Transfer<'_>, broken: &CopyError) -> bool {
+fn is_whole(transfer: &Transfer<'_>, broken: &CopyError, most: Option<u64>) -> bool {
+    let told = transfer.told.size.filter(|_| transfer.from == 0);
     broken.side == Side::Source
         && broken.error.kind() == io::ErrorKind::UnexpectedEof
-        && transfer.announced == Some(broken.moved)
+        && transfer.announced.or(told).or(most) == Some(broken.moved)
 }
 
 fn lost(transfer: &Transfer<'_>, error: io::Error) -> Cause {

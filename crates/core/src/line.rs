@@ -21,8 +21,10 @@ pub fn take_line(input: &[u8]) -> Option<(&[u8], &[u8])> {
 /// A line, or where one should be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Piece<'a> {
-    /// A line without its end; the last of a stream may have had none.
+    /// A line, given without its end.
     Line(&'a [u8]),
+    /// The last line of a stream, which has no end: a part of one, if the stream was cut.
+    Unended(&'a [u8]),
     /// A line of more than [`MAX_LINE`] bytes, of which nothing was kept.
     Overlong,
 }
@@ -99,7 +101,7 @@ impl Lines {
         let last = std::mem::take(&mut self.ready);
         Ok(match (std::mem::take(&mut self.passed), last.len()) {
             (0, 0) => None,
-            (0, length) if length <= MAX_LINE => Some(Piece::Line(self.text(last))),
+            (0, length) if length <= MAX_LINE => Some(Piece::Unended(self.text(last))),
             _ => Some(Piece::Overlong),
         })
     }
@@ -119,7 +121,7 @@ mod tests {
         loop {
             while let Some(piece) = lines.next_piece().unwrap() {
                 found.push(match piece {
-                    Piece::Line(line) => Some(line.to_vec()),
+                    Piece::Line(line) | Piece::Unended(line) => Some(line.to_vec()),
                     Piece::Overlong => None,
                 });
             }

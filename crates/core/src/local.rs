@@ -111,7 +111,7 @@ impl Draft {
             Old::Device => {
                 return Ok(Self::Direct(target.folder.file(&target.name, Opening::Old)?));
             }
-            Old::File(mode) => Some(mode),
+            Old::File(mode) => mode,
             Old::None => None,
         };
         let (file, temporary) = unfinished.make(&target.folder)?;
@@ -137,7 +137,7 @@ impl Draft {
         let target = spot.open()?;
         let mode = match Old::at(&target)? {
             Old::Device => return Self::begin(spot, unfinished),
-            Old::File(mode) => Some(mode),
+            Old::File(mode) => mode,
             Old::None => None,
         };
         let Some(part) = parts.open(&target, source)? else {
@@ -243,8 +243,9 @@ fn is_stream(target: &Path) -> bool {
 /// What a file would take the place of.
 enum Old {
     None,
-    /// A file with these permissions. One that others may not read stays so.
-    File(Permissions),
+    /// A file, with the permissions that its successor gets: one that others may not read stays so. That of another
+    /// user gives none, and no file gives the bits that change who runs it.
+    File(Option<Permissions>),
     Device,
 }
 
@@ -253,7 +254,10 @@ impl Old {
         let Some(seen) = target.look()? else { return Ok(Self::None) };
         match seen.sort {
             Sort::Folder => Err(io::ErrorKind::IsADirectory.into()),
-            Sort::File => Ok(Self::File(Permissions::from_mode(seen.mode))),
+            Sort::File => {
+                let mode = seen.is_ours.then(|| Permissions::from_mode(seen.mode & 0o777));
+                Ok(Self::File(mode))
+            }
             Sort::Link => Ok(Self::None),
             Sort::Special if target.is_named => Ok(Self::Device),
             Sort::Special => {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::checksum::name_of;
 use crate::names::is_ours;
 use crate::place::Place;
-use crate::sys::{self, Folder, Opening, Sort};
+use crate::sys::{self, Folder, Opening, Seen, Sort};
 
 /// What is looked for in folders, which are known by their identity; each is read once a run.
 #[derive(Debug, Default)]
@@ -68,12 +68,13 @@ fn discard(folder: &Arc<Folder>, name: OsString) {
 
 impl Part {
     fn open(folder: &Arc<Folder>, name: OsString) -> io::Result<Option<Self>> {
-        if folder.look(&name)?.is_some_and(|seen| seen.sort != Sort::File) {
+        if folder.look(&name)?.is_some_and(|seen| !is_trusted(&seen)) {
             return Ok(None);
         }
         let file = folder.file(&name, Opening::Either)?;
         // Its last writer may have given it its name before we had the lock.
-        let is_there = sys::try_lock(&file)? && is_one(&file, folder, &name);
+        let is_there =
+            is_trusted(&sys::seen(&file)?) && sys::try_lock(&file)? && is_one(&file, folder, &name);
         Ok(is_there.then(|| Self { file, folder: Arc::clone(folder), name }))
     }
 
@@ -110,6 +111,12 @@ impl Drop for Part {
             let _ = self.folder.remove(&self.name);
         }
     }
+}
+
+/// Whether a file can only be what an earlier run has left: in a folder that others may write to, a file of that name may
+/// be of another user, or have a second name there.
+fn is_trusted(seen: &Seen) -> bool {
+    seen.sort == Sort::File && seen.is_ours && seen.links == 1
 }
 
 /// Whether `file` is what is called `name`.

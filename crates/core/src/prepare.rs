@@ -241,12 +241,27 @@ fn hosts() -> anyhow::Result<Vec<HostFlags>> {
     let Some(folder) = named.or_else(home) else { return Ok(Vec::new()) };
     let file = folder.join("ftp-tools/hosts");
     match read(&file, MAX_PRIVATE) {
+        Ok(_) if others_may_write(&file) => Err(unreadable(&file, writable(&file)).into()),
         Ok(text) => Ok(read_hosts(&file.display().to_string(), &text)?),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(Vec::new()),
             _ => Err(unreadable(&file, error).into()),
         },
     }
+}
+
+/// Whether another user may have written the file: it can switch the checks of TLS off, and send commands.
+fn others_may_write(file: &Path) -> bool {
+    let ours = sys::user();
+    std::fs::metadata(file).is_ok_and(|found| {
+        let is_strange = found.uid() != ours && found.uid() != 0;
+        found.is_file() && (is_strange || found.mode() & 0o022 != 0)
+    })
+}
+
+fn writable(file: &Path) -> io::Error {
+    let file = file.display();
+    io::Error::other(format!("others may write to this file: run chmod go-w {file}"))
 }
 
 fn access(args: &SessionArgs, charset: Charset, origins: &[&Origin]) -> anyhow::Result<Access> {

@@ -253,6 +253,14 @@ impl Reply {
         if ends { number(digits) } else { None }
     }
 
+    /// How many entries a listing has by its 226: Pure-FTPd's `3 matches total`.
+    pub fn matches(&self) -> Option<u64> {
+        let text = self.raw.to_ascii_lowercase();
+        let words = text.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty());
+        let words: Vec<_> = words.collect();
+        words.windows(2).find(|pair| pair[1] == b"matches").and_then(|pair| number(pair[0]))
+    }
+
     /// Whether a 226 says the server cut the listing: Pure-FTPd's `Output truncated to 10000
     /// matches`.
     pub fn says_truncated(&self) -> bool {

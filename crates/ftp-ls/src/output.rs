@@ -137,7 +137,9 @@ impl Output {
         let endless = |NoLineEnd| Cause::Protocol("a listing line without end".into());
         while let Some(piece) = lines.next_piece().map_err(endless)? {
             let text = match piece {
-                Piece::Line(line) => for_terminal(&self.shape.charset.show(line)),
+                Piece::Line(line) | Piece::Unended(line) => {
+                    for_terminal(&self.shape.charset.show(line))
+                }
                 Piece::Overlong => "...".to_owned(),
             };
             writeln!(self.out, "{text}").map_err(local_stdout)?;

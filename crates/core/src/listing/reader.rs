@@ -169,7 +169,7 @@ impl ListReader {
     /// What `found` returns.
     pub fn read_piece<E>(&mut self, piece: Piece<'_>, found: &mut Found<'_, E>) -> Result<(), E> {
         match piece {
-            Piece::Line(line) => self.read(line, found),
+            Piece::Line(line) | Piece::Unended(line) => self.read(line, found),
             Piece::Overlong => {
                 self.pass_over();
                 Ok(())

@@ -43,6 +43,10 @@ pub struct Seen {
     pub modified: i64,
     /// What tells it from all other files: device and inode.
     pub identity: (u64, u64),
+    /// Whether it belongs to the user of this process.
+    pub is_ours: bool,
+    /// How many names it has.
+    pub links: u64,
 }
 
 /// How a file is opened.
@@ -208,6 +212,8 @@ impl Seen {
             size: u64::try_from(stat.st_size).unwrap_or(0),
             modified: stat.st_mtime as i64,
             identity: (stat.st_dev as u64, stat.st_ino as u64),
+            is_ours: stat.st_uid == rustix::process::geteuid().as_raw(),
+            links: stat.st_nlink as u64,
         }
     }
 }

@@ -19,7 +19,7 @@ pub use folder::{Folder, Opening, Seen, Sort, seen};
 pub use platform::{Pipe, quick_ack, seal, send_file, splice, tee, widen};
 pub use portable::{
     Descriptor, Ready, descriptor, is_terminal, keep_alive, may_have_been_closed,
-    narrow_on_loopback, peek, read, terminate, try_lock, wait, wait_any, write,
+    narrow_on_loopback, peek, read, terminate, try_lock, user, wait, wait_any, write,
 };
 pub use signals::{SIGPIPE, answer_when_asked, die_of_broken_pipe, tidy_on_death};
 

@@ -75,6 +75,11 @@ pub fn read(fd: &impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| rustix::io::read(fd, &mut *buffer))?)
 }
 
+/// The user of this process.
+pub fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// Reads what is in a socket, and leaves it there; waits for it as [`read`] does.
 ///
 /// # Errors

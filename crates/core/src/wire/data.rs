@@ -592,6 +592,12 @@ impl<'s> Transfer<'s> {
         (&mut self.stream, Pulse::new(control, noops, account.access.keep_alive))
     }
 
+    /// The data connection ended without TLS saying so.
+    pub(super) fn note_unclosed(&self) {
+        let text = "the server ended a data connection without the close_notify of TLS";
+        self.session.control.trace().tell(text);
+    }
+
     /// The cap on all transfers of the run together.
     pub fn rate(&self) -> Option<std::sync::Arc<Rate>> {
         self.session.access().rate.clone()

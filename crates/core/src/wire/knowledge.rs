@@ -34,6 +34,10 @@ pub struct Facts {
     pub mlsd: bool,
     /// It reads the `-a` of `LIST -a` as an option, as far as nothing else was seen.
     pub list_all: bool,
+    /// Its MLSD shows the directory itself among the entries.
+    pub mlsd_shows_itself: bool,
+    /// Its `LIST -a` shows the directory itself among the entries.
+    pub list_shows_itself: bool,
     /// It knows TLS 1.2, as far as nothing else was seen.
     pub tls12: bool,
     /// Whether it begins a download where REST says.

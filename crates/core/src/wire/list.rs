@@ -8,7 +8,7 @@ use super::data::{Next, Transfer};
 use super::session::{Session, Type, done};
 use crate::error::{Cause, Phase};
 use crate::line::{Lines, MAX_LINE, NoLineEnd, Piece};
-use crate::listing::{Entry, Kind, ListReader, mlst_reply};
+use crate::listing::{Entry, Kind, ListReader, Role, mlst_reply};
 use crate::path::RemotePath;
 
 /// How a listing ended.
@@ -18,7 +18,7 @@ pub struct Listed {
     pub entries: u64,
     /// Lines in no known format.
     pub unknown: u64,
-    /// The server says it left entries out.
+    /// Entries are missing: the server says so, or it shows.
     pub truncated: bool,
     /// It came by MLSD, which no server gives for anything but a directory.
     pub by_mlsd: bool,
@@ -142,22 +142,46 @@ impl Session {
         to: &mut Use<'_, '_>,
     ) -> Result<Listed, Cause> {
         let mut transfer = self.begin_listing(verb, path, Type::Image)?;
-        let mut listed = Listed::default();
         let read = match to {
             Use::Read(visit) => read_entries(&mut transfer, &mut reader, visit),
-            Use::Passed(raw) => pass(&mut transfer, raw).inspect(|bytes| listed.entries = *bytes),
+            Use::Passed(raw) => pass(&mut transfer, raw),
         };
-        let end = match read {
-            Ok(bytes) => transfer.finish_download(bytes, Next::Unknown)?,
+        let read = match read {
+            Ok(read) => read,
             Err(cause @ (Cause::Lost(..) | Cause::TimedOut(..))) => {
                 return Err(transfer.broken(cause));
             }
             Err(cause) => return Err(cause),
         };
-        listed.entries += reader.entries();
-        listed.unknown = reader.unknown();
-        listed.truncated = end.says_truncated();
-        Ok(listed)
+        let end = transfer.finish_download(read.bytes, Next::Unknown)?;
+        let is_raw = matches!(to, Use::Passed(_));
+        let lines = if is_raw { read.lines } else { reader.entries() + reader.unknown() };
+        let lacks_itself = !is_raw && self.lacks_itself(verb, read.shows_itself);
+        let is_short = end.matches().is_some_and(|matches| lines < matches);
+        Ok(Listed {
+            entries: if is_raw { read.bytes } else { reader.entries() },
+            unknown: reader.unknown(),
+            truncated: end.says_truncated() || read.is_cut || is_short || lacks_itself,
+            by_mlsd: false,
+        })
+    }
+
+    /// Whether a listing does not show the directory itself, as others of this server do: then its beginning is all
+    /// that has come, or nothing.
+    fn lacks_itself(&mut self, verb: &str, shows: bool) -> bool {
+        let facts = self.facts();
+        let others_do = match verb {
+            "MLSD" => facts.mlsd_shows_itself,
+            "LIST -a" => facts.list_shows_itself,
+            _ => return false,
+        };
+        if shows && !others_do {
+            self.learn_fact(|facts| match verb {
+                "MLSD" => facts.mlsd_shows_itself = true,
+                _ => facts.list_shows_itself = true,
+            });
+        }
+        others_do && !shows
     }
 
     /// Makes sure that what was listed is a directory. A LIST that shows nothing proves nothing:
@@ -205,55 +229,74 @@ pub fn takes_argument(dir: &RemotePath) -> bool {
     !bytes.starts_with(b"-") && !bytes.iter().any(odd)
 }
 
-/// Gives each entry of a listing to `visit`; returns the bytes read.
+/// The bytes of a listing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Received {
+    bytes: u64,
+    /// Lines that have an end.
+    lines: u64,
+    /// The last line has no end: it is a part of one, and not looked at.
+    is_cut: bool,
+    /// The directory itself was among the entries.
+    shows_itself: bool,
+}
+
+/// Gives each entry of a listing to `visit`.
 fn read_entries(
     transfer: &mut Transfer<'_>,
     reader: &mut ListReader,
     visit: &mut Visit<'_>,
-) -> Result<u64, Cause> {
+) -> Result<Received, Cause> {
     let mut guess = transfer.guess().take();
+    let mut shows_itself = false;
     let mut seen = |entry: Entry<'_>| {
+        shows_itself |= entry.role == Role::Itself;
         if let Some(guess) = &mut guess {
             guess.see(&entry.name);
         }
         visit(entry)
     };
     let read = each_line(transfer, &mut |piece| reader.read_piece(piece, &mut seen));
-    let read = read.and_then(|bytes| reader.finish(&mut seen).map(|()| bytes));
+    let read = read.and_then(|read| reader.finish(&mut seen).map(|()| read));
     *transfer.guess() = guess;
-    read
+    read.map(|read| Received { shows_itself, ..read })
 }
 
-/// Gives each line of a listing to `visit`; returns the bytes read.
+/// Gives each whole line of a listing to `visit`.
 fn each_line(
     transfer: &mut Transfer<'_>,
     visit: &mut dyn FnMut(Piece<'_>) -> Result<(), Cause>,
-) -> Result<u64, Cause> {
-    let (mut lines, mut total) = (Lines::default(), 0);
+) -> Result<Received, Cause> {
+    let (mut lines, mut read) = (Lines::default(), Received::default());
     loop {
         let count = receive(transfer, lines.room())?;
         lines.filled(count);
-        total += count as u64;
+        read.bytes += count as u64;
         let endless = |NoLineEnd| Cause::Protocol("a listing line without end".into());
         while let Some(piece) = lines.next_piece().map_err(endless)? {
-            visit(piece)?;
+            match piece {
+                Piece::Unended(_) => read.is_cut = true,
+                whole => visit(whole)?,
+            }
         }
         if count == 0 {
-            return Ok(total);
+            return Ok(read);
         }
     }
 }
 
-/// Gives all bytes of a listing to `raw`; returns how many there were.
-fn pass(transfer: &mut Transfer<'_>, raw: &mut Raw<'_>) -> Result<u64, Cause> {
-    let (mut buffer, mut total) = (vec![0; MAX_LINE], 0);
+/// Gives all bytes of a listing to `raw`.
+fn pass(transfer: &mut Transfer<'_>, raw: &mut Raw<'_>) -> Result<Received, Cause> {
+    let (mut buffer, mut read) = (vec![0; MAX_LINE], Received::default());
     loop {
         let count = receive(transfer, &mut buffer)?;
-        if count == 0 {
-            return Ok(total);
-        }
-        raw(buffer.get(..count).unwrap_or_default())?;
-        total += count as u64;
+        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else {
+            return Ok(read);
+        };
+        raw(bytes)?;
+        read.bytes += count as u64;
+        read.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        read.is_cut = !bytes.ends_with(b"\n");
     }
 }
 
@@ -262,6 +305,11 @@ fn receive(transfer: &mut Transfer<'_>, room: &mut [u8]) -> Result<usize, Cause>
         match transfer.stream.read(room) {
             Ok(count) => return Ok(count),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            // TLS without close_notify, as some servers end it: the 226 and the last line tell whether that is all.
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                transfer.note_unclosed();
+                return Ok(0);
+            }
             Err(error) => return Err(Cause::lost(Phase::Data, error, transfer.timeout())),
         }
     }

@@ -796,13 +796,14 @@ fn size_and_time(path: &RemotePath) -> [Vec<u8>; 2] {
     ["SIZE", "MDTM"].map(|verb| line(verb, Some(path)))
 }
 
-/// A command line. A path that begins with a blank is given with `./` before it: servers skip
-/// blanks before an argument.
+/// A command line. Servers skip blanks before an argument, take `~` at its beginning for a home directory (vsftpd removed
+/// all that is in it) and `-` for an option, so such a path is given with `./` before it.
 pub(super) fn line(verb: &str, path: Option<&RemotePath>) -> Vec<u8> {
     let mut line = verb.as_bytes().to_vec();
     if let Some(path) = path {
         line.push(b' ');
-        if path.as_bytes().first().is_some_and(u8::is_ascii_whitespace) {
+        let is_odd = |first: &u8| first.is_ascii_whitespace() || matches!(first, b'~' | b'-');
+        if path.as_bytes().first().is_some_and(is_odd) {
             line.extend_from_slice(b"./");
         }
         line.extend_from_slice(path.as_bytes());
