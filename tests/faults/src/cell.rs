@@ -11,6 +11,8 @@ pub const TIMES: usize = 301;
 /// Bytes of the file.
 pub const SIZE: usize = PATTERN * TIMES;
 
+use crate::told::Told;
+
 /// What is done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Job {
@@ -80,6 +82,33 @@ pub struct Fault {
     pub always: Option<Must>,
 }
 
+impl Fault {
+    /// Whether it cuts or breaks a connection in a transfer, or loses the reply behind it: what comes
+    /// then goes by the numbers that the server tells.
+    fn breaks_off(&self) -> bool {
+        let (kind, phase) = self.name.split_once('/').unwrap_or((&self.name, ""));
+        match kind {
+            "data-close-226" | "data-close-426" | "data-reset" => true,
+            "close-control" | "reset-control" => matches!(phase, "half" | "before-226"),
+            "421" | "425" | "426" => matches!(phase, "half" | "instead-of-226"),
+            "leaves" => true,
+            _ => false,
+        }
+    }
+
+    /// How many bytes have passed when the transfer stops short.
+    fn stops_at(&self) -> Option<usize> {
+        let point = self.name.rsplit('/').next().filter(|_| self.breaks_off())?;
+        let after = POINTS.iter().find(|(name, _)| *name == point).map(|(_, after)| *after)?;
+        (after < SIZE).then_some(after)
+    }
+
+    /// Whether it says 226 all the same.
+    fn is_careless(&self) -> bool {
+        self.name.starts_with("data-close-226")
+    }
+}
+
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Cell {
@@ -87,6 +116,7 @@ pub struct Cell {
     pub tls: bool,
     pub fault: Fault,
     pub always: bool,
+    pub told: Told,
 }
 
 impl Cell {
@@ -94,20 +124,33 @@ impl Cell {
     pub fn name(&self) -> String {
         let often = if self.always { "always" } else { "once" };
         let tls = if self.tls { "tls" } else { "plain" };
-        format!("{}/{tls}/{}/{often}", self.job.name(), self.fault.name)
+        format!("{}/{tls}/{}/{often}{}", self.job.name(), self.fault.name, self.told.name())
     }
 
     pub fn must(&self) -> Must {
-        match self.always {
+        let must = match self.always {
             true => self.fault.always.unwrap_or(Must::BeTrue),
             false => self.fault.once,
+        };
+        // Where sizes are told wrong a tool may survive, and need not.
+        match must {
+            Must::Survive if self.told.is_wrong() => Must::BeTrue,
+            must => must,
         }
+    }
+
+    /// Whether the numbers that are told agree with a file that is not whole.
+    fn deceives(&self) -> bool {
+        let fault = &self.fault;
+        let hides = |after| self.told.hides(self.job, after, fault.is_careless());
+        fault.stops_at().is_some_and(hides)
     }
 
     /// The lines that lay the fault over the server.
     pub fn lines(&self) -> String {
         let nth = if self.always { "" } else { "nth 1" };
-        self.fault.lines.iter().map(|line| line.replace("{nth}", nth) + "\n").collect()
+        let faults = self.fault.lines.iter().map(|line| line.replace("{nth}", nth) + "\n");
+        self.told.lines().into_iter().chain(faults).collect()
     }
 }
 
@@ -119,9 +162,31 @@ pub fn all() -> Vec<Cell> {
             let often = [Some(false), fault.always.map(|_| true)];
             let kinds = [false, true].into_iter().flat_map(|tls| often.map(|often| (tls, often)));
             for (tls, always) in kinds.filter_map(|(tls, often)| Some((tls, often?))) {
-                cells.push(Cell { job, tls, fault: fault.clone(), always });
+                cells.push(Cell { job, tls, fault: fault.clone(), always, told: Told::USUAL });
             }
         }
+        cells.extend(oddly_told(job));
+    }
+    cells
+}
+
+/// Faults of servers that tell numbers otherwise, in the clear and once: each fault that breaks off with each
+/// way of telling, and of the others each with one of the ways in turn.
+fn oddly_told(job: Job) -> Vec<Cell> {
+    let (ways, mut turn) = (Told::odd(job), 0);
+    let mut cells = Vec::new();
+    for fault in faults(job) {
+        let all = fault.breaks_off();
+        let of_fault = ways.iter().cycle().skip(turn).take(if all { ways.len() } else { 1 });
+        turn += usize::from(!all);
+        let cell = |told: &Told| Cell {
+            job,
+            tls: false,
+            fault: fault.clone(),
+            always: false,
+            told: *told,
+        };
+        cells.extend(of_fault.map(cell).filter(|cell| !cell.deceives()));
     }
     cells
 }
@@ -136,6 +201,13 @@ fn faults(job: Job) -> Vec<Fault> {
     faults.extend(refusals(job));
     faults.extend(counts(job));
     faults.extend(rubbish(job));
+    faults.extend(late_refusals(job));
+    faults.push(Fault {
+        name: "leaves/behind-226".into(),
+        lines: vec![format!("fault on {} {{nth}}: leave", job.verb())],
+        once: Must::Survive,
+        always: Some(Must::Survive),
+    });
     faults.push(Fault {
         name: "100-resets".into(),
         lines: vec![format!("fault on {} times 100 after 2500: reset data", job.verb())],
@@ -287,6 +359,24 @@ fn refusals(job: Job) -> Vec<Fault> {
     faults
 }
 
+/// Uploads that are refused behind their 150, when nothing or a half of them was read: nothing is stored.
+fn late_refusals(job: Job) -> Vec<Fault> {
+    if job.is_download() {
+        return Vec::new();
+    }
+    let fault = |name: &str, after: usize, how: &str| Fault {
+        name: format!("refused-behind-150/{name}"),
+        lines: vec![format!("fault on STOR {{nth}} after {after}: refuse {how}")],
+        once: Must::Fail,
+        always: Some(Must::Fail),
+    };
+    vec![
+        fault("closed", 0, "550 EACCES: permission denied"),
+        fault("reset", 0, "reset 553 No."),
+        fault("half", SIZE / 2, "reset 452 disk full"),
+    ]
+}
+
 /// Numbers that are wrong.
 fn counts(job: Job) -> Vec<Fault> {
     let verb = job.verb();
@@ -299,8 +389,10 @@ fn counts(job: Job) -> Vec<Fault> {
         faults.push(fault("announces-more", opening(SIZE + 100), Must::BeTrue, Some(Must::Fail)));
     } else {
         let size = |count: usize| vec![format!("fault on SIZE {{nth}}: reply 213 {count}")];
-        faults.push(fault("size-too-small", size(SIZE - 100), Must::Survive, Some(Must::Fail)));
-        faults.push(fault("size-too-large", size(SIZE + 100), Must::Survive, Some(Must::Fail)));
+        // MLST tells another number, and that is the right one.
+        let always = Some(Must::Survive);
+        faults.push(fault("size-too-small", size(SIZE - 100), Must::Survive, always));
+        faults.push(fault("size-too-large", size(SIZE + 100), Must::Survive, always));
     }
     faults
 }
