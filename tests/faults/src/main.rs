@@ -8,6 +8,7 @@
 mod cell;
 mod cuts;
 mod direct;
+mod fault;
 mod judge;
 mod play;
 mod told;
