@@ -11,6 +11,9 @@ pub const TIMES: usize = 301;
 /// Bytes of the file.
 pub const SIZE: usize = PATTERN * TIMES;
 
+use crate::fault::{Fault, faults};
+use crate::told::Told;
+
 /// What is done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Job {
@@ -68,18 +71,6 @@ pub enum Must {
     BeTrue,
 }
 
-/// A fault.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    pub name: String,
-    /// Lines of the faulty server; `{nth}` becomes how often.
-    pub lines: Vec<String>,
-    /// What must come of it when it strikes once.
-    pub once: Must,
-    /// And when it strikes always; `None` where that makes no sense.
-    pub always: Option<Must>,
-}
-
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Cell {
@@ -87,6 +78,7 @@ pub struct Cell {
     pub tls: bool,
     pub fault: Fault,
     pub always: bool,
+    pub told: Told,
 }
 
 impl Cell {
@@ -94,20 +86,33 @@ impl Cell {
     pub fn name(&self) -> String {
         let often = if self.always { "always" } else { "once" };
         let tls = if self.tls { "tls" } else { "plain" };
-        format!("{}/{tls}/{}/{often}", self.job.name(), self.fault.name)
+        format!("{}/{tls}/{}/{often}{}", self.job.name(), self.fault.name, self.told.name())
     }
 
     pub fn must(&self) -> Must {
-        match self.always {
+        let must = match self.always {
             true => self.fault.always.unwrap_or(Must::BeTrue),
             false => self.fault.once,
+        };
+        // Where sizes are told wrong a tool may survive, and need not.
+        match must {
+            Must::Survive if self.told.is_wrong() => Must::BeTrue,
+            must => must,
         }
+    }
+
+    /// Whether the numbers that are told agree with a file that is not whole.
+    fn deceives(&self) -> bool {
+        let fault = &self.fault;
+        let hides = |after| self.told.hides(self.job, after, fault.is_careless());
+        fault.stops_at().is_some_and(hides)
     }
 
     /// The lines that lay the fault over the server.
     pub fn lines(&self) -> String {
         let nth = if self.always { "" } else { "nth 1" };
-        self.fault.lines.iter().map(|line| line.replace("{nth}", nth) + "\n").collect()
+        let faults = self.fault.lines.iter().map(|line| line.replace("{nth}", nth) + "\n");
+        self.told.lines().into_iter().chain(faults).collect()
     }
 }
 
@@ -119,212 +124,31 @@ pub fn all() -> Vec<Cell> {
             let often = [Some(false), fault.always.map(|_| true)];
             let kinds = [false, true].into_iter().flat_map(|tls| often.map(|often| (tls, often)));
             for (tls, always) in kinds.filter_map(|(tls, often)| Some((tls, often?))) {
-                cells.push(Cell { job, tls, fault: fault.clone(), always });
+                cells.push(Cell { job, tls, fault: fault.clone(), always, told: Told::USUAL });
             }
         }
+        cells.extend(oddly_told(job));
     }
     cells
 }
 
-const POINTS: [(&str, usize); 5] =
-    [("0", 0), ("1", 1), ("half", SIZE / 2), ("all-but-one", SIZE - 1), ("all", SIZE)];
-
-fn faults(job: Job) -> Vec<Fault> {
-    let mut faults = data(job);
-    faults.extend(control(job));
-    faults.extend(closing_down(job));
-    faults.extend(refusals(job));
-    faults.extend(counts(job));
-    faults.extend(rubbish(job));
-    faults.push(Fault {
-        name: "100-resets".into(),
-        lines: vec![format!("fault on {} times 100 after 2500: reset data", job.verb())],
-        once: Must::Survive,
-        always: None,
-    });
-    faults
-}
-
-/// The data connection ends, breaks or stands still.
-fn data(job: Job) -> Vec<Fault> {
-    let verb = job.verb();
-    let mut faults = Vec::new();
-    for (point, after) in POINTS {
-        let begun = format!("fault on {verb} {{nth}} after {after}");
-        let cut = format!("fault on {verb} {{nth}}: final 426 cut");
-        // A byte more each time is progress, if without end; nothing at all is none.
-        let always = if after == 0 { Some(Must::BeTrue) } else { None };
-        faults.push(Fault {
-            name: format!("data-close-226/{point}"),
-            lines: vec![format!("{begun}: close data")],
-            once: Must::Survive,
-            always,
-        });
-        faults.push(Fault {
-            name: format!("data-close-426/{point}"),
-            lines: vec![format!("{begun}: close data"), cut],
-            once: Must::Survive,
-            always,
-        });
-        faults.push(Fault {
-            name: format!("data-reset/{point}"),
-            lines: vec![format!("{begun}: reset data")],
-            once: Must::Survive,
-            always,
-        });
-        faults.push(Fault {
-            name: format!("data-stall/{point}"),
-            lines: vec![format!("{begun}: stall data")],
-            once: Must::Survive,
-            always: None,
-        });
-    }
-    faults
-}
-
-/// The control connection ends.
-fn control(job: Job) -> Vec<Fault> {
-    let (verb, half) = (job.verb(), SIZE / 2);
-    let mut faults = Vec::new();
-    for harm in ["close control", "reset control"] {
-        let name = harm.replace(' ', "-");
-        let fault = |phase: &str, line: String, once, always| Fault {
-            name: format!("{name}/{phase}"),
-            lines: vec![line],
-            once,
-            always,
+/// Faults of servers that tell numbers otherwise, in the clear and once: each fault that breaks off with each
+/// way of telling, and of the others each with one of the ways in turn.
+fn oddly_told(job: Job) -> Vec<Cell> {
+    let (ways, mut turn) = (Told::odd(job), 0);
+    let mut cells = Vec::new();
+    for fault in faults(job) {
+        let all = fault.breaks_off();
+        let of_fault = ways.iter().cycle().skip(turn).take(if all { ways.len() } else { 1 });
+        turn += usize::from(!all);
+        let cell = |told: &Told| Cell {
+            job,
+            tls: false,
+            fault: fault.clone(),
+            always: false,
+            told: *told,
         };
-        let fail = Some(Must::Fail);
-        faults.extend([
-            // A server that never let us in is more likely mistyped than away.
-            fault("connect", format!("fault on connect {{nth}}: {harm}"), Must::BeTrue, fail),
-            fault("login", format!("fault on PASS {{nth}}: {harm}"), Must::BeTrue, fail),
-            fault("before-150", format!("fault on {verb} {{nth}}: {harm}"), Must::Survive, fail),
-            fault(
-                "half",
-                format!("fault on {verb} {{nth}} after {half}: {harm}"),
-                Must::Survive,
-                None,
-            ),
-            fault(
-                "before-226",
-                format!("fault before reply 226 {{nth}}: {harm}"),
-                Must::Survive,
-                None,
-            ),
-        ]);
+        cells.extend(of_fault.map(cell).filter(|cell| !cell.deceives()));
     }
-    faults
-}
-
-/// 421 in every phase.
-fn closing_down(job: Job) -> Vec<Fault> {
-    let (verb, half) = (job.verb(), SIZE / 2);
-    let reply = "421 Closing down.";
-    let fault = |phase: &str, lines: Vec<String>, once, always| Fault {
-        name: format!("421/{phase}"),
-        lines,
-        once,
-        always,
-    };
-    let on = |verb: &str| vec![format!("fault on {verb} {{nth}}: reply {reply}")];
-    vec![
-        fault("greeting", on("connect"), Must::BeTrue, Some(Must::Fail)),
-        fault("USER", on("USER"), Must::BeTrue, Some(Must::Fail)),
-        fault("PASS", on("PASS"), Must::BeTrue, Some(Must::Fail)),
-        fault("TYPE", on("TYPE"), Must::BeTrue, Some(Must::Fail)),
-        fault("EPSV", on("EPSV"), Must::BeTrue, Some(Must::BeTrue)),
-        fault("SIZE", on("SIZE"), Must::BeTrue, None),
-        fault("instead-of-150", on(verb), Must::Survive, Some(Must::Fail)),
-        fault(
-            "half",
-            vec![
-                format!("fault on {verb} {{nth}} after {half}: close data"),
-                format!("fault on {verb} {{nth}}: final {reply}"),
-            ],
-            Must::Survive,
-            None,
-        ),
-        fault(
-            "instead-of-226",
-            vec![format!("fault on {verb} {{nth}}: final {reply}")],
-            Must::Survive,
-            Some(Must::Survive),
-        ),
-    ]
-}
-
-/// The codes that a transfer may get.
-fn refusals(job: Job) -> Vec<Fault> {
-    let (verb, half) = (job.verb(), SIZE / 2);
-    let mut faults = Vec::new();
-    for code in [425, 426, 450, 451, 452, 550, 552, 553] {
-        let passes = matches!(code, 425 | 426 | 450 | 451);
-        let lost_word = matches!(code, 425 | 426);
-        let must = |survives: bool| if survives { Must::Survive } else { Must::Fail };
-        faults.push(Fault {
-            name: format!("{code}/instead-of-150"),
-            lines: vec![format!("fault on {verb} {{nth}}: reply {code} No.")],
-            once: must(passes),
-            always: Some(Must::Fail),
-        });
-        faults.push(Fault {
-            name: format!("{code}/half"),
-            lines: vec![
-                format!("fault on {verb} {{nth}} after {half}: close data"),
-                format!("fault on {verb} {{nth}}: final {code} No."),
-            ],
-            once: must(passes),
-            always: None,
-        });
-        faults.push(Fault {
-            name: format!("{code}/instead-of-226"),
-            lines: vec![format!("fault on {verb} {{nth}}: final {code} No.")],
-            once: if passes && !lost_word { Must::BeTrue } else { must(lost_word) },
-            always: Some(must(lost_word)),
-        });
-    }
-    faults
-}
-
-/// Numbers that are wrong.
-fn counts(job: Job) -> Vec<Fault> {
-    let verb = job.verb();
-    let opening = |count: usize| {
-        vec![format!("fault on {verb} {{nth}}: opening 150 Here it comes ({count} bytes).")]
-    };
-    let fault = |name: &str, lines, once, always| Fault { name: name.into(), lines, once, always };
-    let mut faults = vec![fault("announces-fewer", opening(SIZE - 100), Must::BeTrue, None)];
-    if job.is_download() {
-        faults.push(fault("announces-more", opening(SIZE + 100), Must::BeTrue, Some(Must::Fail)));
-    } else {
-        let size = |count: usize| vec![format!("fault on SIZE {{nth}}: reply 213 {count}")];
-        faults.push(fault("size-too-small", size(SIZE - 100), Must::Survive, Some(Must::Fail)));
-        faults.push(fault("size-too-large", size(SIZE + 100), Must::Survive, Some(Must::Fail)));
-    }
-    faults
-}
-
-/// What is no reply, or too much of one.
-fn rubbish(job: Job) -> Vec<Fault> {
-    let verb = job.verb();
-    let long = "x".repeat(256 * 1024);
-    let mut faults = Vec::new();
-    for (name, text) in
-        [("garbage", "what do you mean?".to_owned()), ("256-KiB", format!("150 {long}"))]
-    {
-        faults.push(Fault {
-            name: format!("{name}/instead-of-150"),
-            lines: vec![format!("fault on {verb} {{nth}}: reply {text}")],
-            once: Must::BeTrue,
-            always: Some(Must::Fail),
-        });
-        faults.push(Fault {
-            name: format!("{name}/instead-of-226"),
-            lines: vec![format!("fault on {verb} {{nth}}: final {text}")],
-            once: Must::BeTrue,
-            always: Some(Must::BeTrue),
-        });
-    }
-    faults
+    cells
 }

@@ -52,18 +52,34 @@ fn whole(cell: &Cell, left: &Left) -> Result<(), String> {
     }
 }
 
-/// After a failure the final name is nobody's, or the old file's where nothing had begun. A file that
-/// is replaced only when it is whole keeps its old bytes.
+/// What is left after a failure. A file that is replaced only when it is whole keeps its old bytes, and so
+/// does one that the server never opened. Of one that was written in place some bytes may be there, or
+/// nothing, if the message says so.
 fn nothing_wrong(cell: &Cell, left: &Left) -> Result<(), String> {
-    let keeps_old = matches!(cell.job, Job::GetFile | Job::PutAtomic);
+    let keeps_old = matches!(cell.job, Job::GetFile | Job::PutAtomic) || !left.wrote;
+    let whole = content();
     match (cell.job, &left.result) {
-        (Job::GetStdout, _) => match content().starts_with(&left.stdout) {
+        (Job::GetStdout, _) => match whole.starts_with(&left.stdout) {
             true => Ok(()),
             false => Err("stdout has what is not in the file".into()),
         },
         (_, Some(result)) if result == OLD => Ok(()),
-        (_, None) if !keeps_old => Ok(()),
-        (_, None) => Err("the old file is gone".into()),
-        (_, Some(result)) => Err(format!("{} bytes under the final name", result.len())),
+        (_, None) if keeps_old => Err("the old file is gone".into()),
+        (_, None) if left.says(&["--atomic"]) => Ok(()),
+        (_, None) => Err("the old file is gone, and no word of it".into()),
+        (_, Some(result)) if keeps_old || !whole.starts_with(result) => {
+            Err(format!("{} bytes under the final name", result.len()))
+        }
+        (_, Some(_)) if left.says(&["--atomic", "incomplete"]) => Ok(()),
+        (_, Some(result)) => {
+            Err(format!("{} bytes under the final name, and no word of it", result.len()))
+        }
+    }
+}
+
+impl Left {
+    /// Whether the messages have one of these words.
+    fn says(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.stderr.contains(word))
     }
 }

@@ -8,8 +8,10 @@
 mod cell;
 mod cuts;
 mod direct;
+mod fault;
 mod judge;
 mod play;
+mod told;
 
 use std::env;
 use std::error::Error;
@@ -28,7 +30,7 @@ use crate::judge::{Verdict, judge};
 use crate::play::{Ground, play};
 
 /// Fewer cells than that are no matrix.
-const LEAST: usize = 900;
+const LEAST: usize = 2500;
 
 /// Cells at a time: they wait more than they work.
 const AT_ONCE: usize = 16;

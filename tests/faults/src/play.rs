@@ -36,6 +36,8 @@ pub struct Left {
     pub result: Option<Vec<u8>>,
     /// Other files at the destination.
     pub litter: Vec<String>,
+    /// Whether the server at the destination opened the final name for writing.
+    pub wrote: bool,
     /// The file at the source, which nobody may touch.
     pub source: Option<Vec<u8>>,
 }
@@ -72,7 +74,9 @@ pub fn play(cell: &Cell, ground: &Ground) -> Result<Left, String> {
     let mut command = ground.command(cell, urls, here);
     let output = run(&mut command, cell.job == Job::PutStdin).map_err(said)?;
     let (result, litter, source) = stage.left(cell, here)?;
+    let wrote = stage.sink(cell).is_some_and(|sink| sink.wrote(b"dst"));
     Ok(Left {
+        wrote,
         code: output.status.code(),
         stderr: output.stderr.escape_ascii().to_string(),
         stdout: output.stdout,
@@ -114,6 +118,15 @@ impl Stage {
         Ok(Self { faulty, sound })
     }
 
+    /// The server at the destination.
+    fn sink(&self, cell: &Cell) -> Option<&Server> {
+        match cell.job {
+            Job::GetFile | Job::GetStdout => None,
+            Job::PutFile | Job::PutAtomic | Job::PutStdin | Job::PipeSink => Some(&self.faulty),
+            Job::PipeSource => self.sound.as_ref(),
+        }
+    }
+
     /// The result, what else lies beside it, and the source.
     #[allow(clippy::type_complexity, reason = "three things, looked at once")]
     fn left(
@@ -122,17 +135,13 @@ impl Stage {
         here: &Path,
     ) -> Result<(Option<Vec<u8>>, Vec<String>, Option<Vec<u8>>), String> {
         let local = |name: &str| fs::read(here.join(name)).ok();
-        let (sink, source) = match cell.job {
-            Job::GetFile | Job::GetStdout => (None, self.faulty.file(b"src")),
-            Job::PutFile | Job::PutAtomic => (Some(&self.faulty), local("src")),
-            Job::PutStdin => (Some(&self.faulty), None),
-            Job::PipeSource => (self.sound.as_ref(), self.faulty.file(b"src")),
-            Job::PipeSink => {
-                let source = self.sound.as_ref().and_then(|server| server.file(b"src"));
-                (Some(&self.faulty), source)
-            }
+        let source = match cell.job {
+            Job::GetFile | Job::GetStdout | Job::PipeSource => self.faulty.file(b"src"),
+            Job::PutFile | Job::PutAtomic => local("src"),
+            Job::PutStdin => None,
+            Job::PipeSink => self.sound.as_ref().and_then(|server| server.file(b"src")),
         };
-        match sink {
+        match self.sink(cell) {
             Some(server) => Ok((server.file(b"dst"), others_on(server), source)),
             None => Ok((local("dst"), others_in(here).map_err(said)?, source)),
         }

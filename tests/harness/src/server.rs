@@ -120,6 +120,11 @@ impl Server {
         self.tree().file(&resolve(b"/", path)).map(<[u8]>::to_vec)
     }
 
+    /// Whether STOR or APPE opened a file, whatever became of it.
+    pub fn wrote(&self, path: &[u8]) -> bool {
+        self.files.as_ref().is_some_and(|shared| shared.written().contains(&resolve(b"/", path)))
+    }
+
     /// Puts a file there, as if somebody else had.
     pub fn put(&self, path: &[u8], bytes: &[u8]) {
         if let Some(files) = &self.files {

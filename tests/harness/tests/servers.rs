@@ -128,6 +128,7 @@ fn the_built_in_server_takes_changes() {
     drop(client);
     server.stop();
     assert_eq!(server.file(b"d/n\"n"), Some(b"\xffnew".to_vec()));
+    assert!(server.wrote(b"new") && server.wrote(b"old") && !server.wrote(b"d/n\"n"));
     let tree = server.tree();
     let old = tree.get(b"/old").unwrap();
     assert_eq!(old.kind, Kind::File(b"hello world".to_vec()));
@@ -491,6 +492,7 @@ fn an_upload_is_refused_behind_its_150() {
     drop(client);
     server.stop();
     assert_eq!(server.file(b"a"), Some(b"old".to_vec()));
+    assert!(!server.wrote(b"a"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One control connection of the built-in server: the commands, and the faults laid over them.
 //! Files are looked at and changed in `files`; data connections are the work of `transfer`.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
@@ -26,18 +27,25 @@ pub struct Shared {
     /// What the case says about the server.
     pub setup: Setup,
     tree: Mutex<Tree>,
+    written: Mutex<BTreeSet<Vec<u8>>>,
     open: AtomicUsize,
 }
 
 impl Shared {
     /// A server before its first connection.
     pub fn new(setup: Setup) -> Self {
-        Self { tree: Mutex::new(setup.tree.clone()), setup, open: AtomicUsize::new(0) }
+        let tree = Mutex::new(setup.tree.clone());
+        Self { tree, written: Mutex::default(), setup, open: AtomicUsize::new(0) }
     }
 
     /// The files as they are now.
     pub fn tree(&self) -> MutexGuard<'_, Tree> {
         self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The files that STOR or APPE opened.
+    pub fn written(&self) -> MutexGuard<'_, BTreeSet<Vec<u8>>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

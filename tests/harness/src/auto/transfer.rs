@@ -275,6 +275,7 @@ impl Session {
     }
 
     fn receive(&mut self, path: &[u8], start: Vec<u8>) -> Flow {
+        self.shared.written().insert(path.to_vec());
         self.shared.tree().put(path, Node::new(Kind::File(start.clone())));
         let Some(stream) = self.open_data("150 Send it".to_owned())? else { return Ok(()) };
         let broken = self.break_within(usize::MAX);
