@@ -202,8 +202,8 @@ fn versions(
             None => sink.session(Wants::to_ask(job.to))?.version_at(job.to),
         });
         let wants = Wants { data: listens, ..Wants::to_ask(job.from) };
-        let version = match job.known.is_known() {
-            true => Ok(job.known),
+        let version = match job.known.version.is_known() {
+            true => Ok(job.known.version),
             false => source.session(wants).and_then(|session| match listens {
                 true => session.size_and_time(job.from),
                 false => Ok(session.version_at(job.from)?.unwrap_or_default()),

@@ -44,6 +44,27 @@ impl Version {
     }
 }
 
+/// What is known of a file before it is fetched.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Known {
+    /// Size and time.
+    pub version: Version,
+    /// Whether the server was asked for them just now, and not a listing read: then it is not asked again.
+    pub asked: bool,
+}
+
+impl Known {
+    /// By a listing, or by nothing.
+    pub fn listed(version: Version) -> Self {
+        Self { version, asked: false }
+    }
+
+    /// By the server's answer to SIZE and MDTM, whatever that was.
+    pub fn asked(version: Version) -> Self {
+        Self { version, asked: true }
+    }
+}
+
 /// How much depends on something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Insist {

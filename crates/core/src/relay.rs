@@ -11,7 +11,7 @@ use crate::checksum::Sum;
 use crate::crlf::Lines;
 use crate::deliver::{Arrival, Landed, Onto, Passage, Reception, end, pass};
 use crate::error::{Cause, Phase};
-use crate::newer::Version;
+use crate::newer::{Known, Version};
 use crate::path::RemotePath;
 use crate::resume::{Found, Opened, Progress as Download, confirm, is_moot, open, settle};
 use crate::retry::may_pass;
@@ -36,7 +36,7 @@ pub struct Relay<'a> {
     /// How many tries in a row may bring nothing, on each side.
     pub retries: u32,
     /// What a listing, or a question just asked, says of it.
-    pub known: Version,
+    pub known: Known,
     /// What is at the destination, where that is known.
     pub before: Option<Version>,
     /// What may be at the destination of it already.
@@ -82,7 +82,7 @@ pub enum RelayError {
 struct Progress<'a> {
     file: StoredFile<'a>,
     /// What is known of the version whose bytes the destination has.
-    version: Version,
+    known: Known,
     /// Whether anything was sent by this relay.
     sent: bool,
     /// Whether an earlier run has sent what the destination had at first.
@@ -135,14 +135,14 @@ impl<'a> Progress<'a> {
     fn of(job: &Relay<'a>) -> Self {
         let mut file = StoredFile::new(job.to, job.kind, job.placement, job.before);
         file.begun = job.begun != Begun::No;
-        let (version, seam) = (job.known, Rc::default());
-        Self { file, version, sent: false, inherited: false, opening: false, seam }
+        let (known, seam) = (job.known, Rc::default());
+        Self { file, known, sent: false, inherited: false, opening: false, seam }
     }
 
     /// Another version of the file is at the source: it is sent from its beginning. Text cannot be told apart.
     fn may_begin_anew(&mut self, job: &Relay<'_>) -> bool {
         self.file.whole_only = true;
-        self.version = Version::default();
+        self.known = Known::default();
         self.seam = Rc::default();
         job.sum.into_iter().for_each(Sum::forget);
         job.kind == Type::Image
@@ -160,7 +160,7 @@ fn attempt(
 ) -> Result<Relayed, RelayError> {
     progress.opening = true;
     let delivered = find_part((&mut *source, &mut *sink), job, &mut progress.file)?;
-    let mut down = Download::of(progress.version);
+    let mut down = Download::of(progress.known);
     down.delivered = delivered;
     down.seam = Rc::clone(&progress.seam);
     let opened = thread::scope(|scope| {
@@ -168,7 +168,7 @@ fn attempt(
         open(source, (job.from, job.kind), &mut down, &Sample::default())
     });
     let opened = opened.map_err(RelayError::Source)?;
-    progress.version = down.version;
+    progress.known = down.known();
     progress.opening = false;
     progress.inherited = delivered > 0 && (progress.inherited || first_of_earlier(job, progress));
     if job.begun == Begun::Earlier && !progress.sent && matches!(opened, Opened::All) {

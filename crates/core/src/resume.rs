@@ -12,7 +12,7 @@ use crate::copy::End;
 use crate::crlf::Lines;
 use crate::deliver::{Arrival, Reception, receive, receive_part};
 use crate::error::{Cause, Phase};
-use crate::newer::Version;
+use crate::newer::{Known, Version};
 use crate::path::RemotePath;
 use crate::retry::may_pass;
 use crate::seam::{Recorder, Recording, SAMPLE, Sample};
@@ -37,8 +37,8 @@ pub struct Fetch<'a> {
     pub span: Option<Span>,
     /// What sees the bytes on their way.
     pub sum: Option<&'a Sum>,
-    /// What a listing, or a question just asked, says of it.
-    pub known: Version,
+    /// What is known of it.
+    pub known: Known,
 }
 
 /// Where a download goes.
@@ -110,6 +110,10 @@ pub struct Progress {
     pub version: Version,
     /// Whether that was asked a moment ago, so that it need not be asked again.
     pub asked: bool,
+    /// Whether SIZE was asked for this version, so that what it did not tell has to be asked otherwise.
+    size_asked: bool,
+    /// Whether more than one connection brought what is delivered.
+    resumed: bool,
     /// Whether an earlier run has fetched what is delivered.
     pub inherited: bool,
     /// Whether the number of bytes is what the server says that the file has.
@@ -128,12 +132,14 @@ pub struct Progress {
 
 impl Progress {
     /// Of a file of which this is known.
-    pub fn of(version: Version) -> Self {
+    pub fn of(known: Known) -> Self {
         Self {
             delivered: 0,
             total: None,
-            version,
+            version: known.version,
             asked: false,
+            size_asked: known.asked,
+            resumed: false,
             inherited: false,
             proven: false,
             seam: Rc::default(),
@@ -195,7 +201,12 @@ impl Progress {
     /// Nothing is delivered, and nothing known of the file.
     fn begin_anew(&mut self) {
         let Self { rereads, overlap, .. } = *self;
-        *self = Self { rereads, overlap, ..Self::of(Version::default()) };
+        *self = Self { rereads, overlap, ..Self::of(Known::default()) };
+    }
+
+    /// What is known of the version whose bytes were delivered.
+    pub fn known(&self) -> Known {
+        Known { version: self.version, asked: self.size_asked }
     }
 
     /// What the source of a download said of it.
@@ -255,7 +266,7 @@ pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
 fn begin(job: &Fetch<'_>) -> Result<Progress, Cause> {
     if let Some(Span { begin, version, .. }) = job.span {
         let asked = version.size.is_some();
-        let mut progress = Progress::of(version);
+        let mut progress = Progress::of(Known::asked(version));
         (progress.delivered, progress.asked) = (begin, asked);
         return Ok(progress);
     }
@@ -336,6 +347,10 @@ impl Progress {
     /// Counts bytes that one connection brought to the sink.
     pub fn take_in(&mut self, moved: u64) {
         self.differs = self.left().is_some_and(|left| moved > left);
+        if moved == 0 && self.overlap > 0 && self.resumed {
+            self.overlap /= 2;
+            self.shrunk = true;
+        }
         self.delivered += moved;
     }
 }
@@ -360,10 +375,13 @@ pub fn open<'s>(
     let from = if from_start { 0 } else { place };
     let session = server.session(Wants::to_transfer(path))?;
     let knowledge = session.knowledge();
-    let mut transfer = match begins && kind == Type::Image && !progress.version.is_known() {
+    let is_known = progress.size_asked || progress.version.is_known();
+    let mut transfer = match begins && kind == Type::Image && !is_known {
         true => session.retrieve_and_ask(path)?,
         false => session.retrieve(path, kind, from)?,
     };
+    progress.size_asked |= transfer.asked;
+    progress.resumed |= !begins;
     progress.version = progress.version.or(transfer.told);
     if let Some(total) = transfer.total(progress.total)? {
         progress.total = Some(total);
@@ -390,8 +408,13 @@ pub fn open<'s>(
             if transfer.from == sample.offset {
                 progress.shrink(read, sample);
             }
+            let may_be_short = read == 0 && progress.version.size.is_none();
             let cause = Cause::lost(Phase::Data, error, transfer.timeout());
-            Err(transfer.broken(cause))
+            match transfer.last_words() {
+                Some(reply) if reply.is_done() && may_be_short => Err(Cause::Changed),
+                Some(reply) if !reply.is_done() => Err(Cause::BadVerdict(reply)),
+                _ => Err(cause),
+            }
         }
     }
 }
@@ -406,6 +429,7 @@ fn is_all(server: &mut Server, path: &RemotePath, progress: &mut Progress) -> Re
         return Err(Cause::Changed);
     }
     progress.version = now.or(progress.version);
+    progress.size_asked = true;
     progress.proven = now.size == Some(progress.delivered);
     Ok(progress.proven)
 }
@@ -421,13 +445,19 @@ pub fn confirm(
     progress: &mut Progress,
 ) -> Result<(), Cause> {
     let count = progress.delivered;
+    if progress.resumed && !is_still(server, path, progress)? {
+        return Err(Cause::Changed);
+    }
     // A file may grow while it is sent.
     progress.proven = progress.size().is_some_and(|size| count >= size);
     if progress.proven || !server.checks_sizes() {
         return Ok(());
     }
     let session = server.session(Wants::to_transfer(path))?;
-    let told = sizes::told(session, path)?;
+    let told = match progress.size_asked && progress.version.size.is_none() {
+        true => sizes::without_size(session, path)?,
+        false => sizes::told(session, path)?,
+    };
     if told == Some(count) || (told.is_some() && sizes::is_confirmed(session, path, count)?) {
         progress.proven = true;
         return Ok(());
@@ -444,6 +474,12 @@ pub fn confirm(
             Ok(())
         }
     }
+}
+
+/// Whether a file of which several connections brought the parts is the one that it was when the last of them began.
+fn is_still(server: &mut Server, path: &RemotePath, progress: &Progress) -> Result<bool, Cause> {
+    let now = server.session(Wants::to_transfer(path))?.size_and_time(path)?;
+    Ok(progress.version.may_be(&now))
 }
 
 /// Whether all bytes may be there in spite of `cause`: the connection ended, or the server says

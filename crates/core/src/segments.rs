@@ -19,7 +19,7 @@ use crate::crowd::is_crowded;
 use crate::deliver::{self, Beats};
 use crate::error::{Cause, Phase};
 use crate::flow::Flow;
-use crate::newer::Version;
+use crate::newer::{Known, Version};
 use crate::path::RemotePath;
 use crate::resume::{self, Fetch, is_moot};
 use crate::retry::may_pass;
@@ -55,12 +55,12 @@ pub fn fetch(
     open: &(dyn Fn() -> io::Result<File> + Sync),
     most: NonZeroU32,
 ) -> Result<u64, Cause> {
-    let mut known = job.known;
+    let mut known = job.known.version;
     match over_several(server, job, open, (most, &mut known))? {
         Some(bytes) => Ok(bytes),
         None => {
             open().and_then(|file| file.set_len(0)).map_err(Cause::Local)?;
-            resume::fetch(server, &Fetch { known, ..*job })
+            resume::fetch(server, &Fetch { known: Known::asked(known), ..*job })
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::error::{Cause, Outcome};
 use crate::meter::Meter;
 use crate::newer::Version;
 use crate::path::RemotePath;
-use crate::retry::Tries;
+use crate::retry::{Tries, may_pass};
 use crate::url::Origin;
 use crate::wire::{Access, Account, Credentials, Dialed, Facts, Knowledge, Session, Wants};
 
@@ -120,6 +120,29 @@ impl Server {
     /// The tries of one piece of work, of which `most` in a row may bring nothing.
     pub fn tries(&self, most: u32) -> Tries {
         Tries::new(most, self.access().waits)
+    }
+
+    /// Does `work`, and again on a new connection where that was lost, as long as that may help. What it asks has to bear
+    /// being asked twice.
+    ///
+    /// # Errors
+    /// Those of `work`, when `retries` tries in a row brought nothing.
+    pub fn mended<T>(
+        &mut self,
+        retries: u32,
+        mut work: impl FnMut(&mut Self) -> Result<T, Cause>,
+    ) -> Result<T, Cause> {
+        let mut tries = self.tries(retries);
+        loop {
+            let cause = match work(self) {
+                Ok(done) => return Ok(done),
+                Err(cause) => cause,
+            };
+            if !may_pass(&cause, self.reached) || !tries.again() {
+                return Err(cause);
+            }
+            self.try_again();
+        }
     }
 
     /// The same for a place at this server, which has too many guests.

@@ -2,10 +2,9 @@
 
 use crate::error::Cause;
 use crate::look;
-use crate::newer::{Insist, Version};
+use crate::newer::{Insist, Known, Version};
 use crate::path::RemotePath;
 use crate::reply::Reply;
-use crate::retry::may_pass;
 use crate::servers::Server;
 use crate::time::timeval;
 use crate::wire::{Session, SetTime, Wants, said};
@@ -33,17 +32,23 @@ impl SetTime {
     }
 }
 
-/// Size and time of a file on a server, as far as `known` leaves them open.
+/// Size and time of a file on a server, as far as `known` leaves them open. A lost connection is made again up to
+/// `retries` times in a row.
 ///
 /// # Errors
 /// The connection is lost.
-pub fn version(server: &mut Server, path: &RemotePath, known: Version) -> Result<Version, Cause> {
-    if known.is_known() {
+pub fn version(
+    server: &mut Server,
+    path: &RemotePath,
+    (known, retries): (Known, u32),
+) -> Result<Known, Cause> {
+    if known.version.is_known() {
         return Ok(known);
     }
-    let wants = Wants::to_transfer(path);
-    let told = server.session(wants)?.size_and_time(path)?;
-    Ok(Version { size: told.size.or(known.size), modified: known.modified.or(told.modified) })
+    let told = server
+        .mended(retries, |server| server.session(Wants::to_transfer(path))?.size_and_time(path))?;
+    let Version { size, modified } = known.version;
+    Ok(Known::asked(Version { size: told.size.or(size), modified: modified.or(told.modified) }))
 }
 
 /// Which files that are there are left alone (`-n`, `-N`).
@@ -65,7 +70,8 @@ pub enum Existing {
     Goes(Option<Version>),
 }
 
-/// Whether a file at `path` is left alone in favour of `ours`.
+/// Whether a file at `path` is left alone in favour of `ours`. A lost connection is made again up to `retries` times in a
+/// row.
 ///
 /// # Errors
 /// The connection is lost.
@@ -73,14 +79,16 @@ pub fn existing(
     server: &mut Server,
     path: &RemotePath,
     ours: Version,
-    spared: Spared,
+    (spared, retries): (Spared, u32),
 ) -> Result<Existing, Cause> {
     if !(spared.all || spared.newer) {
         return Ok(Existing::Goes(None));
     }
-    let found = server.session(Wants::to_transfer(path))?.found_before_transfer(path)?;
+    let found = server.mended(retries, |server| {
+        server.session(Wants::to_transfer(path))?.found_before_transfer(path)
+    })?;
     let stays = match found {
-        None if spared.all => is_listed(server, path)?,
+        None if spared.all => server.mended(retries, |server| is_listed(server, path))?,
         None => false,
         Some(found) => !found.is_nothing() && (spared.all || !ours.replaces(&found)),
     };
@@ -116,14 +124,7 @@ pub fn set(
     stamp: Stamp,
     retries: u32,
 ) -> Result<(), Cause> {
-    let mut tries = server.tries(retries);
-    while let Err(cause) = attempt(server, path, stamp) {
-        if !may_pass(&cause, server.was_reached()) || !tries.again() {
-            return Err(cause);
-        }
-        server.try_again();
-    }
-    Ok(())
+    server.mended(retries, |server| attempt(server, path, stamp))
 }
 
 fn attempt(server: &mut Server, path: &RemotePath, stamp: Stamp) -> Result<(), Cause> {

@@ -11,7 +11,6 @@ use crate::error::Cause;
 use crate::features::Features;
 use crate::path::RemotePath;
 use crate::reply::Reply;
-use crate::retry::may_pass;
 use crate::servers::Server;
 use crate::wire::{Session, Wants, said};
 
@@ -141,14 +140,7 @@ impl Check {
         path: &RemotePath,
         (count, retries): (u64, u32),
     ) -> Result<(), Cause> {
-        let mut tries = server.tries(retries);
-        loop {
-            let Err(cause) = self.compare(server, path, count) else { return Ok(()) };
-            if !may_pass(&cause, server.was_reached()) || !tries.again() {
-                return Err(cause);
-            }
-            server.try_again();
-        }
+        server.mended(retries, |server| self.compare(server, path, count))
     }
 
     /// The checksum as `NAME:DIGITS`, where one was computed.

@@ -1,13 +1,14 @@
 //! What `-c` has to do with a file before it is fetched: whether it is here already, and which part of
 //! it an earlier run left.
 
-use ftp_core::error::{Cause, Failure};
+use ftp_core::error::Failure;
 use ftp_core::local::Draft;
-use ftp_core::newer::Version;
+use ftp_core::newer::{Known, Version};
 use ftp_core::place::Spot;
 use ftp_core::servers::Server;
+use ftp_core::stamp;
 use ftp_core::sys::Sort;
-use ftp_core::wire::{Type, Wants};
+use ftp_core::wire::Type;
 
 use crate::run::{Get, Job, local, remote};
 
@@ -18,15 +19,18 @@ impl Get {
         server: &mut Server,
         job: &Job<'_>,
         file: &Spot,
-    ) -> Result<Option<(Draft, Version)>, Failure> {
+    ) -> Result<Option<(Draft, Known)>, Failure> {
         let here = |error| local(file.shown(), error);
-        let version = match self.continues && job.kind == Type::Image {
-            true => version(server, job).map_err(|cause| remote(job, cause))?,
-            false => Version::default(),
+        let continues = self.continues && job.kind == Type::Image;
+        let known = match continues && !job.known.asked {
+            true => stamp::version(server, job.path, (job.known, self.retries))
+                .map_err(|cause| remote(job, cause))?,
+            false => job.known,
         };
-        let Some(size) = version.size else {
+        let version = known.version;
+        let Some(size) = version.size.filter(|_| continues) else {
             let draft = Draft::begin(file, &self.unfinished).map_err(here)?;
-            return Ok(Some((draft, version)));
+            return Ok(Some((draft, known)));
         };
         if is_here(file, version) {
             return Ok(None);
@@ -41,13 +45,8 @@ impl Get {
         {
             part.file.set_len(0).map_err(here)?;
         }
-        Ok(Some((draft, version)))
+        Ok(Some((draft, known)))
     }
-}
-
-/// What the file is known by from run to run.
-fn version(server: &mut Server, job: &Job<'_>) -> Result<Version, Cause> {
-    server.session(Wants::to_transfer(job.path))?.size_and_time(job.path)
 }
 
 /// Whether a file of that size is here that is no older than the server's. A half file of another

@@ -17,7 +17,7 @@ use ftp_core::listing::Kind;
 use ftp_core::local::Unfinished;
 use ftp_core::met::Met;
 use ftp_core::names;
-use ftp_core::newer::{Insist, Version};
+use ftp_core::newer::{Insist, Known, Version};
 use ftp_core::partial::Parts;
 use ftp_core::path::RemotePath;
 use ftp_core::place::Spot;
@@ -117,7 +117,7 @@ pub struct Job<'a> {
     pub kind: Type,
     pub next: Next,
     /// What a listing said of it.
-    pub known: Version,
+    pub known: Known,
 }
 
 impl Get {
@@ -137,7 +137,7 @@ impl Get {
     fn source(&self, server: &mut Server, report: &mut Report, source: &Source) {
         let ascii = source.ascii.unwrap_or(self.ascii);
         let kind = if ascii { Type::Ascii } else { Type::Image };
-        let job = Job { path: &source.path, kind, next: source.next, known: Version::default() };
+        let job = Job { path: &source.path, kind, next: source.next, known: Known::default() };
         report.begin(server.origin().url_of(&source.path), None);
         let done = match (&self.destination, self.recursive) {
             (Destination::Below(dir), true) => self.tree(server, report, dir, (source, &job)),
@@ -162,7 +162,10 @@ impl Get {
         (sink, sum): (Sink<'_>, Option<&Sum>),
     ) -> Result<u64, Cause> {
         let Job { path, kind, next, known } = *job;
-        let span = self.range.map(|range| span(server, path, range)).transpose()?;
+        let span = match self.range {
+            Some(range) => Some(server.mended(self.retries, |server| span(server, path, range))?),
+            None => None,
+        };
         let fetch = Fetch { path, sink, kind, next, retries: self.retries, span, sum, known };
         resume::fetch(server, &fetch)
     }
@@ -228,18 +231,20 @@ impl Get {
         if self.no_clobber && file.open().and_then(|place| place.look()).map_err(here)?.is_some() {
             return Ok(Done::Left);
         }
-        let version = match self.keep_time {
+        let known = match self.keep_time {
             Some(_) => {
-                let asked = stamp::version(server, job.path, job.known);
+                let asked = stamp::version(server, job.path, (job.known, self.retries));
                 asked.map_err(|cause| remote(job, cause))?
             }
             None => job.known,
         };
+        let version = known.version;
         if self.newer && dates::of(file).is_some_and(|here| !version.replaces(&here)) {
             return Ok(Done::Left);
         }
+        let job = &Job { known, ..*job };
         let Some((draft, known)) = self.draft(server, job, file)? else { return Ok(Done::Left) };
-        let job = &Job { known: version.or(known), ..*job };
+        let job = &Job { known, ..*job };
         let fetched = self.fetch_into(server, job, &draft);
         let copied = fetched.map_err(|cause| match cause {
             Cause::Local(error) => here(error),
@@ -346,7 +351,7 @@ impl Get {
         root: &Spot,
         (item, kind): (&Item, Type),
     ) -> u64 {
-        let known = item.version();
+        let known = Known::listed(item.version());
         let job = Job { path: &item.path, kind, next: Next::Transfer, known };
         report.begin(server.origin().url_of(&item.path), None);
         let fetched = match local_path(report, root, item) {

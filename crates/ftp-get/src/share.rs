@@ -10,7 +10,7 @@ use ftp_core::checksum::Sum;
 use ftp_core::error::{Cause, Failure};
 use ftp_core::face::local_stdout;
 use ftp_core::local::Draft;
-use ftp_core::newer::Version;
+use ftp_core::newer::Known;
 use ftp_core::path::RemotePath;
 use ftp_core::place::Spot;
 use ftp_core::pool::{Errand, Pool};
@@ -32,7 +32,7 @@ pub struct Piece {
     path: RemotePath,
     kind: Type,
     next: Next,
-    known: Version,
+    known: Known,
     goal: Goal,
     /// How messages show names.
     charset: Charset,

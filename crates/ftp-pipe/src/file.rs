@@ -7,7 +7,7 @@ use ftp_core::charset::for_terminal;
 use ftp_core::direct::{self, Sent};
 use ftp_core::ending::Stake;
 use ftp_core::error::Cause;
-use ftp_core::newer::Version;
+use ftp_core::newer::{Known, Version};
 use ftp_core::path::RemotePath;
 use ftp_core::refusals;
 use ftp_core::relay::{self, Begun, Relay, RelayError, Relayed};
@@ -39,10 +39,11 @@ impl Pipe<'_> {
     /// Copies a file, and reports how that went.
     pub fn file(&mut self, server: &mut Server, report: &mut Report, job: &Job<'_>) {
         let (url, began) = (server.origin().url_of(job.from), Instant::now());
-        let version = match self.version(server, job) {
-            Ok(version) => version,
+        let known = match self.known(server, job) {
+            Ok(known) => known,
             Err(cause) => return self.copy_failed(server, report, job.from, Failed::Source(cause)),
         };
+        let version = known.version;
         let copies = self.begin(server, report, (job, version));
         if let [copy] = copies.as_slice()
             && self.renamed(server, copy, job)
@@ -50,7 +51,7 @@ impl Pipe<'_> {
             report.begin_at(began, url, self.url(copy));
             return report.worked(&format!("{}: renamed", report.shown(job.from.as_bytes())));
         }
-        let done = match self.copy(server, &copies, (job, version)) {
+        let done = match self.copy(server, &copies, (job, known)) {
             Ok(done) => done,
             Err(cause) => return self.copy_failed(server, report, job.from, Failed::Source(cause)),
         };
@@ -90,11 +91,11 @@ impl Pipe<'_> {
     }
 
     /// Size and time at the source, where they are needed.
-    fn version(&self, server: &mut Server, job: &Job<'_>) -> Result<Version, Cause> {
+    fn known(&self, server: &mut Server, job: &Job<'_>) -> Result<Known, Cause> {
         if self.how.keep_time.is_none() {
             return Ok(job.known);
         }
-        stamp::version(server, job.from, job.known)
+        stamp::version(server, job.from, (job.known, self.how.retries))
     }
 
     /// The destinations that want the file. Where it stays away from one its source is kept, too.
@@ -161,7 +162,7 @@ impl Pipe<'_> {
         &mut self,
         server: &mut Server,
         copies: &[Copy<'_>],
-        (job, version): (&Job<'_>, Version),
+        (job, known): (&Job<'_>, Known),
     ) -> Result<Vec<Done>, Cause> {
         let relay = Relay {
             from: job.from,
@@ -170,7 +171,7 @@ impl Pipe<'_> {
             sum: None,
             next: job.next,
             retries: self.how.retries,
-            known: version,
+            known,
             before: None,
             begun: if self.how.continues { Begun::Earlier } else { Begun::No },
             placement: self.how.placement(),

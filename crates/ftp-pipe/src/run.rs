@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use ftp_core::error::Cause;
 use ftp_core::face::{show_progress, tidy_when_told};
 use ftp_core::local::Unfinished;
-use ftp_core::newer::Version;
+use ftp_core::newer::Known;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::Pool;
 use ftp_core::refusals;
@@ -71,7 +71,7 @@ pub struct Job<'a> {
     pub kind: Type,
     pub next: Next,
     /// What a listing said of it.
-    pub known: Version,
+    pub known: Known,
 }
 
 /// Which side of a copy failed: the source, or the destination of that number.
@@ -116,7 +116,7 @@ impl<'a> Pipe<'a> {
             to.map(|to| sink.prepare(&to).map(|()| to)).transpose()
         });
         let to = to.into_iter().map(Option::flatten).collect();
-        let (from, next, known) = (&source.path, source.next, Version::default());
+        let (from, next, known) = (&source.path, source.next, Known::default());
         self.hand_out(server, report, Job { from, to, kind, next, known });
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! makes directories and hands out the files.
 
 use ftp_core::charset::Charset;
-use ftp_core::newer::Version;
+use ftp_core::newer::Known;
 use ftp_core::path::RemotePath;
 use ftp_core::pool::{Errand, Lane};
 use ftp_core::report::Report;
@@ -20,7 +20,7 @@ pub struct Piece {
     to: Vec<Option<RemotePath>>,
     kind: Type,
     next: Next,
-    known: Version,
+    known: Known,
     /// How messages show names.
     charset: Charset,
 }

@@ -162,9 +162,8 @@ impl<'a> Sink<'a> {
         image: bool,
     ) -> Result<Option<Target<'t>>, Cause> {
         let spared = Spared { all: self.how.no_clobber, newer: self.how.newer };
-        let Existing::Goes(found) = stamp::existing(self.server, to, ours, spared)? else {
-            return Ok(None);
-        };
+        let existing = stamp::existing(self.server, to, ours, (spared, self.how.retries))?;
+        let Existing::Goes(found) = existing else { return Ok(None) };
         let verify = self.how.verify.filter(|_| image);
         let check = verify.map(|verify| Check::begin(self.server, verify)).transpose()?;
         let temporary = self.how.atomic.then(|| stage::temporary(to));

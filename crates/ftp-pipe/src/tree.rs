@@ -3,6 +3,7 @@
 use ftp_core::charset::Charset;
 use ftp_core::error::Cause;
 use ftp_core::listing::Kind;
+use ftp_core::newer::Known;
 use ftp_core::path::RemotePath;
 use ftp_core::report::Report;
 use ftp_core::servers::Server;
@@ -106,7 +107,7 @@ impl Pipe<'_> {
             root.map(|root| sink.below(root, &item.relative(), server.charset())).transpose()
         });
         let to = to.into_iter().map(Option::flatten).collect();
-        let (next, known) = (Next::Transfer, item.version());
+        let (next, known) = (Next::Transfer, Known::listed(item.version()));
         self.hand_out(server, report, Job { from, to, kind, next, known });
     }
 }

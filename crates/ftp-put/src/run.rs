@@ -191,7 +191,7 @@ impl<'a> Put<'a> {
     /// What is known of the file that is there; `Stays` where `-n` or `-N` says so, which is told.
     pub fn existing(&mut self, to: &RemotePath, ours: Version) -> Result<Existing, Failure> {
         let spared = Spared { all: self.how.no_clobber, newer: self.how.newer };
-        let existing = stamp::existing(self.server, to, ours, spared)
+        let existing = stamp::existing(self.server, to, ours, (spared, self.how.retries))
             .map_err(|cause| Failure::new(to.as_bytes(), cause))?;
         if existing == Existing::Stays {
             let shown = self.report.shown(to.as_bytes());

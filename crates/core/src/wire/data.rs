@@ -120,6 +120,8 @@ pub struct Transfer<'s> {
     pub path: RemotePath,
     /// What was asked for ahead of it.
     pub told: Version,
+    /// Whether anything was.
+    pub asked: bool,
     /// Whether bytes go to the server.
     is_upload: bool,
     /// The file that is stored, where it can be asked for its size afterwards.
@@ -150,7 +152,7 @@ impl Session {
     /// # Errors
     /// Those of [`Self::retrieve`].
     pub fn retrieve_and_ask(&mut self, path: &RemotePath) -> Result<Transfer<'_>, Cause> {
-        let questions = self.questions_about(path);
+        let questions = if self.pipelines() { self.questions_about(path) } else { Vec::new() };
         self.download(&Request { questions, ..Request::of("RETR", path, Type::Image) })
     }
 
@@ -158,6 +160,7 @@ impl Session {
         let mut told = None;
         let mut transfer = self.begin(request, &mut told)?;
         transfer.told = told.unwrap_or_default();
+        transfer.asked = !request.questions.is_empty();
         if request.path.as_bytes().ends_with(b"bytes)") {
             // What stands in the reply may be the file's name.
             transfer.announced = None;
@@ -298,6 +301,7 @@ impl Session {
             from: 0,
             path: path.clone(),
             told: Version::default(),
+            asked: false,
             is_upload: false,
             stored: None,
             stake,
@@ -699,6 +703,13 @@ impl<'s> Transfer<'s> {
         drop((stream, stake));
         session.last_reply();
         session
+    }
+
+    /// Gives up a transfer whose data connection has ended, or broke; what the server says of it within a moment.
+    pub fn last_words(self) -> Option<Reply> {
+        let Self { session, stream, stake, .. } = self;
+        drop((stream, stake));
+        session.last_reply()
     }
 
     /// Gives up a transfer whose data connection broke with `cause`: the server may say why, and

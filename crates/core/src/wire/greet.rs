@@ -320,6 +320,7 @@ fn take_answer(session: &mut Session, line: &[u8], reply: Reply) -> Result<(), C
             )));
         }
         _ => {
+            session.note_answer(line, &reply);
             let asked = session.told.iter_mut().find(|(question, _)| question == line);
             if let Some((_, told)) = asked {
                 *told = Some(reply);

@@ -362,13 +362,19 @@ impl Session {
 
     /// Notes where a connection ended, and which commands have an answer.
     fn note_end_at(&self, line: &[u8], answer: &Result<Reply, Cause>) {
-        let verb = line.split(|&b| b == b' ').next().unwrap_or_default();
-        let knowledge = &self.account.knowledge;
         match answer {
-            Ok(reply) if matches!(reply.code(), 500 | 502) => knowledge.refused(verb),
-            Ok(_) => knowledge.answered(verb),
-            Err(Cause::Lost(..)) => knowledge.hung_up_at(verb),
+            Ok(reply) => self.note_answer(line, reply),
+            Err(Cause::Lost(..)) => self.account.knowledge.hung_up_at(verb_of(line)),
             Err(_) => {}
+        }
+    }
+
+    /// Notes that a command was answered, or is not known here.
+    pub(super) fn note_answer(&self, line: &[u8], reply: &Reply) {
+        let knowledge = &self.account.knowledge;
+        match reply.code() {
+            500 | 502 => knowledge.refused(verb_of(line)),
+            _ => knowledge.answered(verb_of(line)),
         }
     }
 
@@ -789,6 +795,11 @@ impl Session {
             let _ = self.control.say(b"QUIT");
         }
     }
+}
+
+/// The first word of a command line.
+fn verb_of(line: &[u8]) -> &[u8] {
+    line.split(|&b| b == b' ').next().unwrap_or_default()
 }
 
 /// The questions for size and time of a file.
