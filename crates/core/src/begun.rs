@@ -75,17 +75,28 @@ pub fn part_of(
     Ok(begins.then_some(Part { size, end }))
 }
 
-/// Whether the `size` bytes at `path` are ours, by the first and the last of them; `None` where they cannot be read.
+/// Whether the `size` bytes at `path` are ours, by the first and the last of them, or by samples of what was sent; `None`
+/// where nothing can be compared.
 pub fn is_ours(
     server: &mut Server,
     path: &RemotePath,
     size: u64,
     ours: &mut dyn Ours,
 ) -> Option<bool> {
-    let part = ours.part(size.saturating_sub(COMPARED), size).ok().flatten();
-    let Some(bytes) = part else {
-        return samples_agree(server, path, size, &ours.samples());
-    };
+    match ends_agree(server, path, size, ours) {
+        Some(true) => Some(true),
+        // The file at its source may be another one by now.
+        other => samples_agree(server, path, size, &ours.samples()).or(other),
+    }
+}
+
+fn ends_agree(
+    server: &mut Server,
+    path: &RemotePath,
+    size: u64,
+    ours: &mut dyn Ours,
+) -> Option<bool> {
+    let bytes = ours.part(size.saturating_sub(COMPARED), size).ok().flatten()?;
     let from = size.saturating_sub(bytes.len() as u64);
     let theirs = tail(server, path, from, size).ok()??;
     let begin = size.min(COMPARED).min(from);

@@ -60,22 +60,25 @@ pub fn send(
     if fxp == Fxp::Never {
         return Ok(Sent::Not { begun: false });
     }
-    let sent = try_send((source, sink), job)?;
+    let mut refused = None;
+    let sent = try_send((source, &mut *sink), job, &mut refused)?;
     match sent {
-        Sent::Not { .. } if fxp == Fxp::Always => {
-            if sent == (Sent::Not { begun: true }) && job.placement != Placement::Kept {
+        Sent::Not { begun } if fxp == Fxp::Always => {
+            if begun && job.placement != Placement::Kept {
                 sink.remove_half(job.to);
             }
             let text = "the two servers do not send it to each other (--fxp=auto relays it)";
-            Err(RelayError::Sink(Cause::Operand(text.into())))
+            Err(refused.unwrap_or(RelayError::Sink(Cause::Operand(text.into()))))
         }
         sent => Ok(sent),
     }
 }
 
+/// The same, and what was `refused` of the file itself, whatever way it is to take.
 fn try_send(
     (source, sink): (&mut Server, &mut Server),
     job: &Relay<'_>,
+    refused: &mut Option<RelayError>,
 ) -> Result<Sent, RelayError> {
     let one_account = source.is_same_account(sink);
     if job.kind == Type::Ascii || !one_account && source.facts().fxp == Route::Shut {
@@ -108,9 +111,11 @@ fn try_send(
     };
     match sent {
         Ok(()) => landing.publish(sink, (job, version), "server to server"),
-        Err(Indirect { cause, begun, .. }) => {
-            if !is_about_the_file(&cause) {
-                source.learn(|facts| facts.fxp = Route::Shut);
+        Err(Indirect { at_sink, cause, begun }) => {
+            match is_about_the_file(&cause) {
+                true if at_sink => *refused = Some(RelayError::Sink(cause)),
+                true => *refused = Some(RelayError::Source(cause)),
+                false => source.learn(|facts| facts.fxp = Route::Shut),
             }
             source.try_again();
             sink.try_again();
@@ -149,8 +154,11 @@ impl<'a> Landing<'a> {
         (job, version): (&Relay<'_>, Version),
         by: &'static str,
     ) -> Result<Sent, RelayError> {
-        let session = sink.session(Wants::to_ask(job.to)).map_err(RelayError::Sink)?;
-        let told = sizes::told_alone(session, self.path()).map_err(RelayError::Sink)?;
+        // Both have said that they are done, which counts where the size is not to be had.
+        let told = sink.mended(self.retries, |sink| {
+            sizes::told_alone(sink.session(Wants::to_ask(job.to))?, self.path())
+        });
+        let told = told.unwrap_or(None);
         let count = version.size.unwrap_or_default();
         if told.is_some_and(|told| told != count) {
             return Ok(self.give_up(sink));

@@ -117,8 +117,8 @@ impl Kernel {
         fan: &mut Fan<'_>,
         (moved, flow): (&mut u64, &Flow<'_>),
     ) -> Result<bool, (Side, io::Error)> {
-        let stride = flow.stride(self.trunk.size);
         loop {
+            let stride = flow.step(self.trunk.size, *moved);
             let ahead = look_ahead(&from, *moved, flow).map_err(|error| (Side::Source, error))?;
             let taken = sys::splice(&from, &self.trunk.into, stride);
             let count = match taken.map_err(|error| (Side::Source, error))? {

@@ -50,7 +50,8 @@ impl Flow<'_> {
     /// The same after `moved` bytes: none are read beyond the one that ends the copy.
     pub fn step(&self, stride: usize, moved: u64) -> usize {
         let left = self.most.saturating_sub(moved).saturating_add(1);
-        self.stride(stride).min(usize::try_from(left).unwrap_or(usize::MAX))
+        let sampled = self.seam.map_or(stride, |seam| seam.stride(moved));
+        self.stride(stride).min(sampled).min(usize::try_from(left).unwrap_or(usize::MAX))
     }
 
     /// Waits until the next bytes may go, after `count` have passed.

@@ -89,7 +89,8 @@ pub fn describe(session: &mut Session, path: &RemotePath) -> Result<Entry<'stati
         }
     }
     if !name.is_empty()
-        && let Some(entry) = in_parent(session, path, &name)?.filter(|entry| fits(entry, path))
+        && let Some(entry) =
+            in_parent(session, path, &name, By::Any)?.filter(|entry| fits(entry, path))
     {
         return Ok(entry);
     }
@@ -113,28 +114,42 @@ fn some(path: &RemotePath) -> Option<&RemotePath> {
     (!path.is_empty()).then_some(path)
 }
 
+/// What lists a directory.
+#[derive(Clone, Copy)]
+enum By {
+    /// MLSD where the server has it, else LIST.
+    Any,
+    /// LIST.
+    List,
+}
+
 /// What the listing of the directory above tells, where it can be had.
 fn in_parent(
     session: &mut Session,
     path: &RemotePath,
     name: &[u8],
+    list: By,
 ) -> Result<Option<Entry<'static>>, Cause> {
     let parent = path.parent().unwrap_or_default();
     let mut found = None;
-    let listed = session.list(&parent, name.starts_with(b"."), &mut |entry| {
+    let visit: &mut Visit<'_> = &mut |entry| {
         if entry.role == Role::Child && name_in(parent.as_bytes(), &entry.name) == name {
             found = Some(entry.into_owned());
         }
         Ok(())
-    });
+    };
+    let hidden = name.starts_with(b".");
+    let listed = match list {
+        By::Any => session.list(&parent, hidden, visit),
+        By::List => session.list_by_list(&parent, hidden, visit),
+    };
     match listed {
         Err(cause) if !cause.session_survives() => Err(cause),
         _ => Ok(found),
     }
 }
 
-/// What a listing tells of one path: LIST of the path itself where that can be asked, else the listing of the directory
-/// above. `None` where it is not shown.
+/// What LIST tells of one path: of the path itself where that can be asked, else of the directory above. `None` where it is not shown.
 ///
 /// # Errors
 /// The connection is lost.
@@ -143,11 +158,11 @@ pub fn listed(session: &mut Session, path: &RemotePath) -> Result<Option<Entry<'
     if name.is_empty() {
         return Ok(None);
     }
-    if session.has_mlsd()? || !takes_argument(path) {
-        return in_parent(session, path, &name);
+    if !takes_argument(path) {
+        return in_parent(session, path, &name, By::List);
     }
     let mut found = None;
-    let listed = session.list(path, false, &mut |entry| {
+    let listed = session.list_by_list(path, false, &mut |entry| {
         if base_name(&entry.name) == name {
             found = Some(entry.into_owned());
         }

@@ -242,6 +242,8 @@ fn send_rest(
         |rest: (Transfer<'_>, u64), down: &Download| run(rest, &mut up, (job, down)).arrive();
     match follow(source, job, (down, last), (&mut again, patience)) {
         Ok(()) => Ok(up.finish_upload_and_count()),
+        // Its words say why, if it was refused.
+        Err(RelayError::Sink(cause)) => Err(RelayError::Sink(up.broken(cause))),
         Err(error) => {
             // What the server still has to store must not come after the DELE.
             up.abandon();

@@ -258,7 +258,10 @@ impl Reply {
         let text = self.raw.to_ascii_lowercase();
         let words = text.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty());
         let words: Vec<_> = words.collect();
-        words.windows(2).find(|pair| pair[1] == b"matches").and_then(|pair| number(pair[0]))
+        words.windows(2).find_map(|pair| match pair {
+            [count, b"matches"] => number(count),
+            _ => None,
+        })
     }
 
     /// Whether a 226 says the server cut the listing: Pure-FTPd's `Output truncated to 10000

@@ -60,7 +60,8 @@ impl<'a> Sink<'a> {
         }
     }
 
-    fn file(&self) -> Option<&'a File> {
+    /// The file, where what was written can be read.
+    pub fn file(&self) -> Option<&'a File> {
         match self {
             Self::File(file) | Self::Part(file) => Some(file),
             Self::Stream(_) => None,
@@ -68,14 +69,15 @@ impl<'a> Sink<'a> {
     }
 
     /// The last bytes before `progress`, which the next connection has to bring, too.
-    fn sample(&self, progress: &Progress) -> io::Result<Sample> {
+    /// `begin` is the offset of the first byte that is in the sink.
+    fn sample(&self, progress: &Progress, begin: u64) -> io::Result<Sample> {
         let Some(file) = self.file() else { return Ok(progress.sample()) };
-        let count = progress.delivered.min(progress.overlap as u64);
-        let offset = progress.delivered - count;
+        let here = progress.delivered.saturating_sub(begin);
+        let count = here.min(progress.overlap as u64);
         let mut bytes = vec![0; usize::try_from(count).unwrap_or(SAMPLE)];
-        file.read_exact_at(&mut bytes, offset)?;
-        (&mut &*file).seek(SeekFrom::Start(progress.delivered))?;
-        Ok(Sample { offset, bytes })
+        file.read_exact_at(&mut bytes, here - count)?;
+        (&mut &*file).seek(SeekFrom::Start(here))?;
+        Ok(Sample { offset: progress.delivered - count, bytes })
     }
 }
 
@@ -289,11 +291,8 @@ fn empty(job: &Fetch<'_>, progress: &mut Progress) -> Result<(), Cause> {
 
 /// One connection's worth of a file.
 fn attempt(server: &mut Server, job: &Fetch<'_>, progress: &mut Progress) -> Result<(), Cause> {
-    let sample = match job.span {
-        // What is before the span was never seen.
-        Some(span) if progress.delivered == span.begin => Sample::default(),
-        _ => job.sink.sample(progress).map_err(Cause::Local)?,
-    };
+    let begin = job.span.map_or(0, |span| span.begin);
+    let sample = job.sink.sample(progress, begin).map_err(Cause::Local)?;
     let Opened::Rest(transfer, passed) = open(server, (job.path, job.kind), progress, &sample)?
     else {
         return Ok(());

@@ -56,7 +56,7 @@ impl Recorder {
         if length < SAMPLE && growing.end() == offset {
             return SAMPLE - length;
         }
-        let apart = (offset.saturating_sub(begin) / SHARE).clamp(SAMPLE as u64, INTERVAL);
+        let apart = apart(offset.saturating_sub(begin));
         let since = offset.checked_sub(growing.offset);
         let is_due = length == 0 || since.is_none_or(|since| since >= apart);
         if is_due { SAMPLE } else { 0 }
@@ -95,6 +95,11 @@ impl Recorder {
     }
 }
 
+/// Bytes between two samples after so many of one copy.
+fn apart(moved: u64) -> u64 {
+    (moved / SHARE).clamp(SAMPLE as u64, INTERVAL)
+}
+
 /// A copy that is recorded: where its bytes are in the file.
 #[derive(Clone, Copy, Debug)]
 pub struct Recording<'a> {
@@ -108,6 +113,11 @@ impl Recording<'_> {
     /// How many bytes are wanted behind the first `moved` of the copy.
     pub fn wants(&self, moved: u64) -> usize {
         self.recorder.wants(self.begin, self.begin.saturating_add(moved))
+    }
+
+    /// How many bytes may pass at once behind the first `moved`, so that none of the next samples is missed.
+    pub fn stride(&self, moved: u64) -> usize {
+        usize::try_from(apart(moved)).unwrap_or(SAMPLE)
     }
 
     /// Takes bytes that passed behind the first `moved` of the copy.

@@ -3,11 +3,15 @@
 //!
 //! The file is counted in units. Whoever comes to a unit that nobody has taken takes it and goes on,
 //! so a session that is not to be had costs nothing: the one before it goes through its place.
+//!
+//! Each connection reads a file of its own, which another file may have replaced in between. Where the bytes of two of
+//! them meet, the first reads on into those of the second, and both have to be the same.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::num::NonZeroU32;
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -23,6 +27,7 @@ use crate::newer::{Known, Version};
 use crate::path::RemotePath;
 use crate::resume::{self, Fetch, is_moot};
 use crate::retry::may_pass;
+use crate::seam::{SAMPLE, Sample};
 use crate::servers::Server;
 use crate::wire::{Next, Transfer, Type, Wants};
 
@@ -55,14 +60,22 @@ pub fn fetch(
     open: &(dyn Fn() -> io::Result<File> + Sync),
     most: NonZeroU32,
 ) -> Result<u64, Cause> {
-    let mut known = job.known.version;
-    match over_several(server, job, open, (most, &mut known))? {
-        Some(bytes) => Ok(bytes),
-        None => {
-            open().and_then(|file| file.set_len(0)).map_err(Cause::Local)?;
-            resume::fetch(server, &Fetch { known: Known::asked(known), ..*job })
+    let mut version = job.known.version;
+    let known = match over_several(server, job, open, (most, &mut version)) {
+        Ok(Some(bytes)) => return Ok(bytes),
+        Ok(None) => Known::asked(version),
+        Err(Cause::Changed) if job.retries > 0 => {
+            let session = server.session(Wants::to_transfer(job.path))?;
+            session.tell(
+                job.path,
+                "the file changed meanwhile and is fetched anew over one connection",
+            );
+            Known::default()
         }
-    }
+        Err(cause) => return Err(cause),
+    };
+    open().and_then(|file| file.set_len(0)).map_err(Cause::Local)?;
+    resume::fetch(server, &Fetch { known, ..*job })
 }
 
 /// `None` when one session has to do it, from the beginning.
@@ -106,11 +119,39 @@ fn over_several(
         let at_once = board.is_filled() && server.is_in();
         at_once.then(|| self::version(server, job.path).ok()).flatten()
     });
-    if !board.end()? {
-        return Ok(None);
-    }
+    let Some(seams) = board.end()? else { return Ok(None) };
     let now = now.map_or_else(|| version_at_last(server, job), Ok)?;
-    if now == version { Ok(Some(size)) } else { Err(Cause::Changed) }
+    if now != version || !fit(job.sink.file(), &seams).map_err(Cause::Local)? {
+        return Err(Cause::Changed);
+    }
+    if version.modified.is_none() {
+        tell_of_no_time(server, job.path)?;
+    }
+    Ok(Some(size))
+}
+
+/// Whether what was read twice is in the file as it was read the second time.
+fn fit(file: Option<&File>, seams: &[Sample]) -> io::Result<bool> {
+    let Some(file) = file else { return Ok(false) };
+    let mut here = vec![0; SAMPLE];
+    for seam in seams {
+        let here = here.get_mut(..seam.bytes.len()).unwrap_or_default();
+        file.read_exact_at(here, seam.offset)?;
+        if *here != seam.bytes[..] {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn tell_of_no_time(server: &mut Server, path: &RemotePath) -> Result<(), Cause> {
+    let session = server.session(Wants::to_transfer(path))?;
+    session.tell(
+        path,
+        "the server tells no time of change: a file that was replaced meanwhile by one of the same size shows only \
+         where the segments meet",
+    );
+    Ok(())
 }
 
 /// The other connections, where this is the first file from a server: they are made while the first session
@@ -182,6 +223,8 @@ struct State {
     stopped: bool,
     /// The server sends what was not asked for: it says yes to REST and means no.
     overrun: bool,
+    /// What was read twice.
+    seams: Vec<Sample>,
     cause: Option<Cause>,
 }
 
@@ -191,7 +234,15 @@ impl Board {
         let unit = (size / PARTS).clamp(UNIT.0, UNIT.1);
         let units = usize::try_from(size.div_ceil(unit)).unwrap_or(usize::MAX);
         let taken = (0..units).map(|unit| unit == 0).collect();
-        let state = State { taken, here: 0, crew, stopped: false, overrun: false, cause: None };
+        let state = State {
+            taken,
+            here: 0,
+            crew,
+            stopped: false,
+            overrun: false,
+            seams: Vec::new(),
+            cause: None,
+        };
         Self { size, unit, state: Mutex::new(state), news: Condvar::new() }
     }
 
@@ -249,6 +300,19 @@ impl Board {
         }
     }
 
+    /// Reads bytes that another connection brings, too: `most` of them, or a sample.
+    fn read_again(&self, transfer: &mut Transfer<'_>, offset: u64, most: u64) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        let most = most.min(SAMPLE as u64);
+        let read = (&mut transfer.stream).take(most).read_to_end(&mut bytes);
+        let is_all = bytes.len() as u64 == most;
+        self.state().seams.push(Sample { offset, bytes });
+        match read {
+            Ok(_) if !is_all => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => read.map(drop),
+        }
+    }
+
     /// Whether there is anything left to take.
     fn is_wanted(&self) -> bool {
         let state = self.state();
@@ -269,13 +333,14 @@ impl Board {
         }
     }
 
-    /// Whether the whole file is here.
-    fn end(self) -> Result<bool, Cause> {
+    /// What was read twice, where the whole file is here.
+    fn end(self) -> Result<Option<Vec<Sample>>, Cause> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         match state.cause {
-            Some(_) if state.overrun => Ok(false),
+            Some(_) if state.overrun => Ok(None),
             Some(cause) => Err(cause),
-            None => Ok(!state.overrun && state.taken.iter().all(|&taken| taken)),
+            None if state.overrun || state.taken.contains(&false) => Ok(None),
+            None => Ok(Some(state.seams)),
         }
     }
 
@@ -317,14 +382,14 @@ fn work(
     first: Option<u64>,
 ) -> Result<(), Cause> {
     let (leads, file) = (first.is_none(), open().map_err(Cause::Local)?);
-    let mut stretch = Stretch { with, file, at: 0, owned: true, leads };
+    let mut stretch = Stretch { with, file, at: 0, own: 0, overlap: SAMPLE, owned: true, leads };
     if leads {
         stretch.fetch(server)?;
     }
     let mut next = first.or_else(|| with.1.gap());
     while let Some(unit) = next {
         stretch.at = unit * with.1.unit;
-        stretch.owned = false;
+        (stretch.own, stretch.overlap, stretch.owned) = (0, SAMPLE, false);
         let fetched = stretch.fetch(server);
         if fetched.is_err() && !stretch.owned {
             // There is no room for one more, or no REST: who is before it goes on through it.
@@ -342,6 +407,10 @@ struct Stretch<'a> {
     file: File,
     /// The next byte.
     at: u64,
+    /// How many bytes before it are of this stretch, too.
+    own: u64,
+    /// How many of them a new connection reads again, at most.
+    overlap: usize,
     /// Whether its unit is taken by us.
     owned: bool,
     /// Whether it is over the session that goes on afterwards.
@@ -369,12 +438,18 @@ impl Stretch<'_> {
     fn attempt(&mut self, server: &mut Server) -> Result<(), Cause> {
         let (job, board) = self.with;
         let session = server.session(Wants::to_transfer(job.path))?;
-        let mut transfer = session.retrieve(job.path, Type::Image, self.at)?;
-        if transfer.from != self.at {
+        let again = self.own.min(self.overlap as u64);
+        let mut transfer = session.retrieve(job.path, Type::Image, self.at - again)?;
+        if transfer.from != self.at - again {
             transfer.abandon();
             return Err(Cause::Operand("the server has no REST".into()));
         }
         transfer.total(Some(board.size))?;
+        if let Err(error) = board.read_again(&mut transfer, self.at - again, again) {
+            // The next connection may end after as many bytes.
+            self.overlap /= 2;
+            return Err(broken(transfer, Side::Source, error));
+        }
         if !self.owned && !board.take(self.at / board.unit) {
             transfer.abandon();
             return Ok(());
@@ -400,12 +475,14 @@ impl Stretch<'_> {
             let (rate, gauge) = (rate.as_deref(), Some(&gauge));
             let flow = Flow { most, rate, gauge, beat, ..Lines::Keep.into() };
             let copied = copy(deliver::end(stream), End::Plain(self.file.as_fd()), flow);
-            match copied {
-                Ok(moved) => self.at += moved,
-                Err(CopyError { side, error, moved }) => {
-                    self.at += moved;
-                    return Err(broken(transfer, side, error));
-                }
+            let (moved, broke) = match copied {
+                Ok(moved) => (moved, None),
+                Err(CopyError { side, error, moved }) => (moved, Some((side, error))),
+            };
+            self.at += moved;
+            self.own += moved;
+            if let Some((side, error)) = broke {
+                return Err(broken(transfer, side, error));
             }
             if self.at > board.size {
                 board.overrun();
@@ -426,7 +503,9 @@ impl Stretch<'_> {
     }
 
     /// Somebody else has the rest. A session that nobody needs any more is not asked how it ended.
-    fn leave(&self, transfer: Transfer<'_>) {
+    fn leave(&self, mut transfer: Transfer<'_>) {
+        let board = self.with.1;
+        let _ = board.read_again(&mut transfer, self.at, board.size - self.at);
         match self.leads || self.with.1.gap().is_some() {
             true => drop(transfer.abandon()),
             false => drop(transfer),
@@ -481,7 +560,7 @@ mod tests {
         // One unit alone is left to who comes to it.
         assert_eq!(board.gap(), None);
         assert!(board.take(500) && board.take(1000));
-        assert!(board.end().unwrap());
+        assert!(board.end().unwrap().is_some());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::active::Waiting;
 use super::proxied::Place;
 use super::pulse::{Noops, Pulse};
-use super::session::{Session, Type, VERDICT_PATIENCE, done, line, said};
+use super::session::{Session, Type, VERDICT_PATIENCE, Wants, done, line, said};
 use super::stream::Stream;
 use crate::charset::{Guess, for_terminal};
 use crate::ending::Stake;
@@ -245,7 +245,14 @@ impl Session {
             self.forget_rest()?;
         }
         self.send_flight(request)?;
-        *told = self.answers_to(&request.questions)?;
+        *told = match self.answers_to(&request.questions) {
+            // A device that hangs up at what it does not know would never come to the transfer.
+            Err(Cause::Lost(..)) if !self.away => {
+                self.reconnect(Wants { data: true, ..Wants::to_ask(request.path) })?;
+                return self.begin(&Request { questions: Vec::new(), ..*request }, &mut None);
+            }
+            told => told?,
+        };
         // REST counts for the very next command only (RFC 3659 §5.3), so nothing may come between.
         let restarts = request.from == 0 || self.send(&request.rest())?.code() == 350;
         let from = if restarts { request.from } else { 0 };

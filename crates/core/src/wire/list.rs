@@ -82,6 +82,29 @@ impl Session {
                 other => return other.map(|listed| Listed { by_mlsd: true, ..listed }),
             }
         }
+        self.listing_by_list(dir, hidden, to)
+    }
+
+    /// Lists what LIST shows of `path`, whatever else the server has. It is a second opinion where MLSD and MLST are
+    /// doubted; of a file it shows the file.
+    ///
+    /// # Errors
+    /// As for [`Self::list`].
+    pub fn list_by_list(
+        &mut self,
+        path: &RemotePath,
+        hidden: bool,
+        visit: &mut Visit<'_>,
+    ) -> Result<Listed, Cause> {
+        self.listing_by_list(path, hidden, &mut Use::Read(visit))
+    }
+
+    fn listing_by_list(
+        &mut self,
+        dir: &RemotePath,
+        hidden: bool,
+        to: &mut Use<'_, '_>,
+    ) -> Result<Listed, Cause> {
         if takes_argument(dir) {
             return self.list_unix(some(dir), hidden, to);
         }
@@ -156,7 +179,8 @@ impl Session {
         let end = transfer.finish_download(read.bytes, Next::Unknown)?;
         let is_raw = matches!(to, Use::Passed(_));
         let lines = if is_raw { read.lines } else { reader.entries() + reader.unknown() };
-        let lacks_itself = !is_raw && self.lacks_itself(verb, read.shows_itself);
+        let lacks_itself =
+            !is_raw && self.lacks_itself(verb, (reader.entries(), read.shows_itself));
         let is_short = end.matches().is_some_and(|matches| lines < matches);
         Ok(Listed {
             entries: if is_raw { read.bytes } else { reader.entries() },
@@ -166,9 +190,8 @@ impl Session {
         })
     }
 
-    /// Whether a listing does not show the directory itself, as others of this server do: then its beginning is all
-    /// that has come, or nothing.
-    fn lacks_itself(&mut self, verb: &str, shows: bool) -> bool {
+    /// Whether an empty listing does not even show the directory itself, as others of this server do.
+    fn lacks_itself(&mut self, verb: &str, (entries, shows): (u64, bool)) -> bool {
         let facts = self.facts();
         let others_do = match verb {
             "MLSD" => facts.mlsd_shows_itself,
@@ -181,7 +204,7 @@ impl Session {
                 _ => facts.list_shows_itself = true,
             });
         }
-        others_do && !shows
+        others_do && entries == 0
     }
 
     /// Makes sure that what was listed is a directory. A LIST that shows nothing proves nothing:

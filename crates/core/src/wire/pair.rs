@@ -349,6 +349,7 @@ impl Side<'_> {
     /// any more.
     fn leave(&mut self) {
         self.let_go();
+        self.stop_listening();
         let access = self.session.access();
         let limit = access.waits.of(LAST_WORDS).min(access.timeout);
         for _ in 0..2 {
@@ -361,6 +362,14 @@ impl Side<'_> {
         }
         if self.verdict.is_none() {
             self.session.control.give_up();
+        }
+    }
+
+    /// A side that has said its last word may still listen, and the other one be connected there and wait for bytes: a
+    /// new port takes the place of the old one.
+    fn stop_listening(&mut self) {
+        if self.verdict.is_some() && self.listens.take().is_some() && self.session.is_usable() {
+            let _ = self.session.listen_anew();
         }
     }
 
@@ -416,6 +425,19 @@ impl Session {
 
     fn has(&mut self, feature: &[u8]) -> Result<bool, Cause> {
         Ok(self.features()?.has(feature))
+    }
+
+    fn listen_anew(&mut self) -> Result<(), Cause> {
+        let place = match self.facts().epsv {
+            true => {
+                let reply = self.send(b"EPSV")?;
+                self.take_epsv(&reply);
+                return Ok(());
+            }
+            false => self.passive_place(b"PASV")?,
+        };
+        self.passive = Some(place);
+        Ok(())
     }
 
     /// Where this server listens for a data connection; as the client of TLS on it `by_cpsv`.

@@ -320,9 +320,21 @@ impl Session {
             },
             false => open(OlderTls::No),
         };
-        let guess = self.guess.take();
-        *self = Self { guess, ..fresh? };
+        self.go_on_over(fresh?);
         Ok(())
+    }
+
+    /// A new connection takes the place of this one, which was lost.
+    pub(super) fn reconnect(&mut self, wants: Wants) -> Result<(), Cause> {
+        self.hang_up();
+        let fresh = greet::open(&self.account, None, wants, OlderTls::No)?;
+        self.go_on_over(fresh);
+        Ok(())
+    }
+
+    fn go_on_over(&mut self, fresh: Self) {
+        let guess = self.guess.take();
+        *self = Self { guess, ..fresh };
     }
 
     /// Where a port of the server is: at the address that the control connection found, or behind
@@ -484,10 +496,11 @@ impl Session {
     /// # Errors
     /// The connection is lost.
     pub fn found_before_transfer(&mut self, path: &RemotePath) -> Result<Option<Version>, Cause> {
-        let questions = self.questions_about(path);
-        if let Some(told) = self.take_told(&questions) {
-            return Ok(self.found_by(&questions, &told));
+        let told = std::mem::take(&mut self.told);
+        if let Some(replies) = replies_about(path, &told) {
+            return Ok(self.found_by(&size_and_time(path), &replies));
         }
+        let questions = self.questions_about(path);
         self.send_together(questions.clone())?;
         let mut replies = Vec::new();
         for question in &questions {
@@ -562,14 +575,6 @@ impl Session {
         self.stop_pipelining();
         self.control.give_up();
         Cause::Protocol("replies in another order than the commands".into())
-    }
-
-    /// The replies to both questions, where they were asked behind the login.
-    fn take_told(&mut self, questions: &[Vec<u8>]) -> Option<Vec<Reply>> {
-        let told = std::mem::take(&mut self.told);
-        let same = !told.is_empty() && told.iter().map(|(question, _)| question).eq(questions);
-        let replies: Vec<_> = told.into_iter().filter_map(|(_, reply)| reply).collect();
-        (same && replies.len() == questions.len()).then_some(replies)
     }
 
     /// Sends questions about a file that a transfer follows for, and the EPSV for that behind them unless it
@@ -795,6 +800,14 @@ impl Session {
             let _ = self.control.say(b"QUIT");
         }
     }
+}
+
+/// The replies to both questions, where they were asked behind the login.
+fn replies_about(path: &RemotePath, told: &[(Vec<u8>, Option<Reply>)]) -> Option<Vec<Reply>> {
+    let asked = told.iter().map(|(question, _)| question);
+    let same = asked.eq(&size_and_time(path));
+    let replies: Vec<_> = told.iter().filter_map(|(_, reply)| reply.clone()).collect();
+    (same && replies.len() == told.len()).then_some(replies)
 }
 
 /// The first word of a command line.
