@@ -102,6 +102,8 @@ impl fmt::Display for Phase {
 pub enum Cause {
     /// The server said no to a command.
     Refused(Reply),
+    /// The server said no to a file behind the 150 to its upload: what has the name already may be overwritten.
+    RefusedLate(Reply),
     /// The server said no to the login; the text says whose credentials were used.
     LoginRefused(Reply, String),
     /// There is a user to log in as, these bytes, but no password for it anywhere.
@@ -182,9 +184,11 @@ impl Cause {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Refused(reply) if reply.code() == 421 => Outcome::NotReached,
-            Self::Refused(_) | Self::Operand(_) | Self::Changed | Self::NotRenamed => {
-                Outcome::SomeFailed
-            }
+            Self::Refused(_)
+            | Self::RefusedLate(_)
+            | Self::Operand(_)
+            | Self::Changed
+            | Self::NotRenamed => Outcome::SomeFailed,
             Self::LoginRefused(..) | Self::NoPassword(_) => Outcome::LoginRefused,
             Self::NotTried(outcome) => *outcome,
             Self::Proxy(_, cause) | Self::Hinted(cause, _) => cause.outcome(),
@@ -203,7 +207,7 @@ impl Cause {
     pub fn session_survives(&self) -> bool {
         match self {
             Self::Refused(reply) => reply.code() != 421,
-            Self::Operand(_) | Self::Changed | Self::NotRenamed => true,
+            Self::RefusedLate(_) | Self::Operand(_) | Self::Changed | Self::NotRenamed => true,
             Self::Hinted(cause, _) => cause.session_survives(),
             _ => false,
         }

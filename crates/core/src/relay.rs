@@ -89,6 +89,8 @@ struct Progress<'a> {
     inherited: bool,
     /// Whether it is the source that is being opened: there it was not tried again.
     opening: bool,
+    /// How many other versions the source had.
+    versions: u32,
     /// Samples of what has passed.
     seam: Rc<Recorder>,
 }
@@ -136,16 +138,18 @@ impl<'a> Progress<'a> {
         let mut file = StoredFile::new(job.to, job.kind, job.placement, job.before);
         file.begun = job.begun != Begun::No;
         let (known, seam) = (job.known, Rc::default());
-        Self { file, known, sent: false, inherited: false, opening: false, seam }
+        Self { file, known, sent: false, inherited: false, opening: false, versions: 0, seam }
     }
 
-    /// Another version of the file is at the source: it is sent from its beginning. Text cannot be told apart.
+    /// Another version of the file is at the source: it is sent from its beginning, as many times as tries may bring
+    /// nothing. Text cannot be told apart.
     fn may_begin_anew(&mut self, job: &Relay<'_>) -> bool {
+        self.versions += 1;
         self.file.whole_only = true;
         self.known = Known::default();
         self.seam = Rc::default();
         job.sum.into_iter().for_each(Sum::forget);
-        job.kind == Type::Image
+        job.kind == Type::Image && self.versions <= job.retries
     }
 }
 

@@ -261,7 +261,9 @@ impl Report {
 
     fn why(&self, cause: &Cause) -> String {
         match cause {
-            Cause::Refused(reply) | Cause::BadVerdict(reply) => self.words(reply),
+            Cause::Refused(reply) | Cause::RefusedLate(reply) | Cause::BadVerdict(reply) => {
+                self.words(reply)
+            }
             Cause::LoginRefused(reply, who) => {
                 format!("login refused: {} ({who})", self.words(reply))
             }

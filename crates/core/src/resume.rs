@@ -238,6 +238,7 @@ pub enum Opened<'s> {
 /// local failure.
 pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
     let (mut progress, mut tries) = (begin(job)?, server.tries(job.retries));
+    let mut versions = job.retries;
     let first = job.span.map_or(0, |span| span.begin);
     loop {
         let before = progress.delivered;
@@ -247,9 +248,10 @@ pub fn fetch(server: &mut Server, job: &Fetch<'_>) -> Result<u64, Cause> {
             Err(Cause::Changed) if job.sink.file().is_some() && job.span.is_none() => {
                 let counts = !progress.inherited;
                 empty(job, &mut progress)?;
-                if counts && !tries.again() {
+                if counts && (versions == 0 || !tries.again()) {
                     return Err(Cause::Changed);
                 }
+                versions = versions.saturating_sub(u32::from(counts));
                 continue;
             }
             Err(cause) => cause,

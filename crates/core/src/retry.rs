@@ -68,7 +68,9 @@ pub fn may_pass(cause: &Cause, reached: bool) -> bool {
         }
         Cause::Proxy(_, cause) => may_pass(cause, reached),
         Cause::WrongSize { .. } | Cause::Mixed => true,
-        Cause::Refused(reply) | Cause::BadVerdict(reply) => is_passing(reply.code()),
+        Cause::Refused(reply) | Cause::RefusedLate(reply) | Cause::BadVerdict(reply) => {
+            is_passing(reply.code())
+        }
         _ => false,
     }
 }

@@ -63,6 +63,22 @@ pub fn is_there(session: &mut Session, path: &RemotePath) -> Result<bool, Cause>
     Ok(look::listed(session, path)?.is_some())
 }
 
+/// Whether MLST shows a file of that name: a second opinion where SIZE tells its size. `None` where it is not known.
+///
+/// # Errors
+/// The connection is lost.
+pub fn is_shown(session: &mut Session, path: &RemotePath) -> Result<Option<bool>, Cause> {
+    if !session.features()?.mlst || !session.answers("MLST") {
+        return Ok(None);
+    }
+    let reply = session.ask("MLST", Some(path))?;
+    Ok(match reply.code() {
+        _ if reply.is_done() => Some(true),
+        550 => Some(false),
+        _ => None,
+    })
+}
+
 fn by_mlst(session: &mut Session, path: &RemotePath) -> Result<Option<u64>, Cause> {
     if !session.features()?.mlst || !session.answers("MLST") {
         return Ok(None);

@@ -91,6 +91,8 @@ impl Renaming<'_> {
         }
         let aside = self.aside.insert(temporary(self.target));
         match rename(session, self.target, aside) {
+            // Where its SIZE lies it may have been moved all the same.
+            Err(Cause::NotRenamed) => {}
             Err(cause) if cause.session_survives() => {
                 self.aside = None;
                 return Err(why);
@@ -99,8 +101,11 @@ impl Renaming<'_> {
         }
         match rename(session, self.temporary, self.target) {
             Err(cause) if cause.session_survives() && session.is_usable() => {
-                session.rename(aside, self.target)?;
-                self.aside = None;
+                match session.rename(aside, self.target) {
+                    Err(cause) if !cause.session_survives() => return Err(cause),
+                    // What is refused was not moved aside.
+                    _ => self.aside = None,
+                }
                 Err(why)
             }
             other => other,
@@ -129,7 +134,8 @@ impl Renaming<'_> {
 pub fn rename(session: &mut Session, from: &RemotePath, to: &RemotePath) -> Result<(), Cause> {
     let still_there = match session.rename_and_look(from, to)? {
         (None, None) => sizes::without_size(session, from)?.is_some(),
-        (old, _) => old.is_some(),
+        (None, Some(_)) => false,
+        (Some(_), _) => sizes::is_shown(session, from)?.unwrap_or(true),
     };
     if still_there { Err(Cause::NotRenamed) } else { Ok(()) }
 }

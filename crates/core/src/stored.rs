@@ -10,7 +10,7 @@ use crate::resume::is_moot;
 use crate::seam::Sample;
 use crate::servers::Server;
 use crate::sizes;
-use crate::wire::{Counted, StoreRequest, Transfer, Type, Wants};
+use crate::wire::{Counted, StoreRequest, Transfer, Type, Wants, takes_argument};
 
 /// Advice where a file was overwritten in vain.
 pub const OLD_IS_GONE: &str =
@@ -176,13 +176,32 @@ impl<'a> StoredFile<'a> {
             let session = server.session(Wants::to_transfer(self.path))?;
             session.size_before_transfer(self.path)
         });
+        let size = match size.unwrap_or(None) {
+            Some(size) if size != count && self.is_confirmed(server, count) => Some(count),
+            Some(size) => Some(size),
+            None => self.told_otherwise(server),
+        };
         match size {
-            Ok(Some(size)) if size != count && !self.is_confirmed(server, count) => {
+            Some(size) if size != count => {
                 self.whole_only |= self.offset > 0;
                 Err(Cause::WrongSize { got: size, want: count })
             }
-            told => Ok(matches!(told, Ok(Some(_)))),
+            told => Ok(told.is_some()),
         }
+    }
+
+    /// The size by MLST or LIST, where SIZE does not tell it. A server that did not tell it so of one new file is not
+    /// asked about the next, nor for a whole directory because of one file.
+    fn told_otherwise(&self, server: &mut Server) -> Option<u64> {
+        if !server.facts().tells_stored || !takes_argument(self.path) {
+            return None;
+        }
+        let session = server.session(Wants::to_transfer(self.path));
+        let told = session.and_then(|session| sizes::without_size(session, self.path));
+        if !matches!(told, Ok(Some(_))) {
+            server.learn(|facts| facts.tells_stored = false);
+        }
+        told.unwrap_or(None)
     }
 
     fn is_comparable(&self, server: &Server) -> bool {
@@ -253,9 +272,7 @@ impl<'a> StoredFile<'a> {
 
     fn clear(self, server: &mut Server, cause: Cause, ours: &mut dyn Ours) -> Cause {
         server.try_again();
-        let session = server.session(Wants::to_transfer(self.path));
-        let now = session.and_then(|session| session.version_at(self.path));
-        let fate = match now {
+        let fate = match now(server, self.path) {
             Ok(Some(now)) => self.fate(server, now, ours),
             Ok(None) | Err(_) => Fate::Unknown,
         };
@@ -271,7 +288,9 @@ impl<'a> StoredFile<'a> {
     /// What became of the file that was there, of which the server says `now` what it is.
     fn fate(&self, server: &mut Server, now: Version, ours: &mut dyn Ours) -> Fate {
         match self.before {
-            Some(before) if before == now => return Fate::Untouched,
+            Some(before) if before == now && (now.size.is_some() || now.is_nothing()) => {
+                return Fate::Untouched;
+            }
             // Alike in size, so that nothing tells whose it is, and whole if it is ours.
             Some(before) if before.size.is_some() && before.size == now.size => {
                 return Fate::Unknown;
@@ -325,6 +344,17 @@ pub fn take_back(
     }
 }
 
+/// What is at `path` now; `None` where that cannot be told.
+fn now(server: &mut Server, path: &RemotePath) -> Result<Option<Version>, Cause> {
+    let session = server.session(Wants::to_transfer(path))?;
+    let told = session.version_at(path)?;
+    if told.is_some_and(|told| told.size.is_some() || told.is_nothing()) {
+        return Ok(told);
+    }
+    let size = sizes::without_size(session, path)?;
+    Ok(told.or(size.map(|_| Version::default())).map(|told| Version { size, ..told }))
+}
+
 /// What became of the file that was there before.
 enum Fate {
     /// It is there, or nothing is, as before.
@@ -346,6 +376,7 @@ fn hinted(cause: Cause, hint: &'static str) -> Cause {
 /// the 150.
 fn refusal(cause: Cause) -> Cause {
     match cause {
+        Cause::RefusedLate(reply) => Cause::Refused(reply),
         Cause::BadVerdict(reply) if matches!(reply.code(), 452 | 532 | 550..=553) => {
             Cause::Refused(reply)
         }

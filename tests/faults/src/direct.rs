@@ -23,6 +23,10 @@ const SINK: &str = "\
 > 200 PROT
 < TYPE I
 > 200 binary
+< SIZE b
+> 550 none
+< MDTM b
+> 550 none
 < FEAT
 > 211-Features:
 >  CPSV

@@ -562,7 +562,7 @@ impl Session {
     fn judged(&self, reply: Reply, may_be_refusal: bool) -> Cause {
         match reply.code() {
             _ if !self.began => Cause::Refused(reply),
-            550 | 553 if may_be_refusal => Cause::Refused(reply),
+            550 | 553 if may_be_refusal => Cause::RefusedLate(reply),
             _ => Cause::BadVerdict(reply),
         }
     }

@@ -44,6 +44,8 @@ pub struct Facts {
     pub restart: Restart,
     /// It keeps what is before the byte where REST lets an upload begin, as far as nothing else was seen.
     pub restart_store: bool,
+    /// Its MLST or LIST tells the size of a file that was just stored, as far as nothing else was seen.
+    pub tells_stored: bool,
     /// Distance of its LIST clock from UTC.
     pub clock: Clock,
     /// Command that sets the time of a file.
@@ -127,6 +129,7 @@ impl Knowledge {
             list_all: true,
             tls12: true,
             restart_store: true,
+            tells_stored: true,
             ..Facts::default()
         };
         Self(Arc::new(Mutex::new(Shared { facts, ..Shared::default() })))
