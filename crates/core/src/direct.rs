@@ -44,6 +44,8 @@ pub enum Sent {
     Not {
         /// Whether it may.
         begun: bool,
+        /// What the destination had before, where it was asked.
+        before: Option<Version>,
     },
 }
 
@@ -58,12 +60,12 @@ pub fn send(
     fxp: Fxp,
 ) -> Result<Sent, RelayError> {
     if fxp == Fxp::Never {
-        return Ok(Sent::Not { begun: false });
+        return Ok(Sent::Not { begun: false, before: None });
     }
     let mut refused = None;
     let sent = try_send((source, &mut *sink), job, &mut refused)?;
     match sent {
-        Sent::Not { begun } if fxp == Fxp::Always => {
+        Sent::Not { begun, .. } if fxp == Fxp::Always => {
             if begun && job.placement != Placement::Kept {
                 sink.remove_half(job.to);
             }
@@ -82,12 +84,12 @@ fn try_send(
 ) -> Result<Sent, RelayError> {
     let one_account = source.is_same_account(sink);
     if job.kind == Type::Ascii || !one_account && source.facts().fxp == Route::Shut {
-        return Ok(Sent::Not { begun: false });
+        return Ok(Sent::Not { begun: false, before: None });
     }
     let (version, before) = versions((&mut *source, &mut *sink), job)?;
     let is_part = before.is_none_or(|before| before.size.is_some_and(|size| size > 0));
     let Some(size) = version.size.filter(|_| job.placement != Placement::Kept || !is_part) else {
-        return Ok(Sent::Not { begun: false });
+        return Ok(Sent::Not { begun: false, before });
     };
     let landing = Landing::of(job, before);
     if one_account {
@@ -98,11 +100,11 @@ fn try_send(
         }
     }
     if source.facts().fxp == Route::Shut {
-        return Ok(Sent::Not { begun: false });
+        return Ok(Sent::Not { begun: false, before });
     }
     let Some(way) = way((&mut *source, &mut *sink), job)? else {
         source.learn(|facts| facts.fxp = Route::Shut);
-        return Ok(Sent::Not { begun: false });
+        return Ok(Sent::Not { begun: false, before });
     };
     source.learn(|facts| facts.fxp = Route::By(way));
     let sent = {
@@ -119,7 +121,7 @@ fn try_send(
             }
             source.try_again();
             sink.try_again();
-            Ok(if begun { landing.give_up(sink) } else { Sent::Not { begun: false } })
+            Ok(if begun { landing.give_up(sink) } else { Sent::Not { begun: false, before } })
         }
     }
 }
@@ -166,7 +168,9 @@ impl<'a> Landing<'a> {
         if let Some(staging) = &self.staging {
             match stage::publish(sink, staging, self.to, self.retries) {
                 // A file that may not be renamed can be written through here.
-                Err(Cause::Refused(_)) => return Ok(Sent::Not { begun: false }),
+                Err(Cause::Refused(_)) => {
+                    return Ok(Sent::Not { begun: false, before: self.before });
+                }
                 published => published.map_err(RelayError::Sink)?,
             }
         }
@@ -181,9 +185,9 @@ impl<'a> Landing<'a> {
         match &self.staging {
             Some(staging) => {
                 sink.remove_half(staging);
-                Sent::Not { begun: false }
+                Sent::Not { begun: false, before: self.before }
             }
-            None => Sent::Not { begun: true },
+            None => Sent::Not { begun: true, before: self.before },
         }
     }
 

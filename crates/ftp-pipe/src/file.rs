@@ -192,8 +192,9 @@ impl Pipe<'_> {
         let relay = Relay { to: copy.target.path(), sum, before, ..*relay };
         match direct::send((&mut *server, &mut *sink.server), &relay, self.how.fxp)? {
             Sent::Whole { relayed, by } => Ok((relayed, by)),
-            Sent::Not { begun } => {
-                let relay = Relay { begun: if begun { Begun::Now } else { relay.begun }, ..relay };
+            Sent::Not { begun, before } => {
+                let begun = if begun { Begun::Now } else { relay.begun };
+                let relay = Relay { begun, before: before.or(relay.before), ..relay };
                 let relayed = relay::relay((&mut *server, &mut *sink.server), &relay)?;
                 let is_enough = !(self.how.moves && relayed.inherited)
                     || sums_agree(server, sink.server, &relay).map_err(RelayError::Source)?;

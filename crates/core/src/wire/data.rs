@@ -452,7 +452,7 @@ impl Session {
                 let config = std::sync::Arc::clone(&tls.config);
                 stream
                     .secure(&config, &self.account.origin.host, timeout)
-                    .map_err(|cause| self.last_words(cause, false))?
+                    .map_err(|cause| self.last_words(cause, Progress::BytesCame))?
             }
             _ => stream,
         };
@@ -461,9 +461,9 @@ impl Session {
 
     /// The server's own reason for a broken transfer, if it gives one within a moment; else
     /// `cause`.
-    fn last_words(&mut self, cause: Cause, may_be_refusal: bool) -> Cause {
+    fn last_words(&mut self, cause: Cause, progress: Progress) -> Cause {
         match self.last_reply() {
-            Some(reply) if !reply.is_done() => self.judged(reply, may_be_refusal),
+            Some(reply) if !reply.is_done() => self.judged(reply, progress),
             _ => cause,
         }
     }
@@ -559,12 +559,30 @@ impl Session {
 
     /// What a verdict that is no 2xx means. libunftp says 150 before it looks for the file, so its 550
     /// is the refusal that others send in place of the 150; but not when data came before it.
-    fn judged(&self, reply: Reply, may_be_refusal: bool) -> Cause {
-        match reply.code() {
+    fn judged(&self, reply: Reply, progress: Progress) -> Cause {
+        match (reply.code(), progress) {
             _ if !self.began => Cause::Refused(reply),
-            550 | 553 if may_be_refusal => Cause::RefusedLate(reply),
+            (550 | 553, Progress::NothingCame) => Cause::Refused(reply),
+            (550 | 553, Progress::Upload) => Cause::RefusedLate(reply),
             _ => Cause::BadVerdict(reply),
         }
+    }
+}
+
+/// How far a transfer was when the server ended it.
+#[derive(Clone, Copy)]
+enum Progress {
+    /// A download without a byte.
+    NothingCame,
+    /// A download of which there are bytes.
+    BytesCame,
+    /// An upload.
+    Upload,
+}
+
+impl Progress {
+    fn received(bytes: u64) -> Self {
+        if bytes == 0 { Self::NothingCame } else { Self::BytesCame }
     }
 }
 
@@ -656,7 +674,7 @@ impl<'s> Transfer<'s> {
         drop(stake);
         let verdict = session.download_verdict(stream, next);
         let judged = verdict.and_then(|reply| match announced {
-            _ if !reply.is_done() => Err(session.judged(reply, received == 0)),
+            _ if !reply.is_done() => Err(session.judged(reply, Progress::received(received))),
             // More is none: a log grows while it is sent.
             Some(want) if received < want && session.access().checks_sizes => {
                 Err(Cause::WrongSize { got: received, want })
@@ -690,7 +708,7 @@ impl<'s> Transfer<'s> {
         if let Err(error) = stream.finish_upload() {
             drop(stream);
             // Who refuses behind the 150 may have closed before we did.
-            let cause = session.last_words(Cause::Lost(Phase::Data, error), true);
+            let cause = session.last_words(Cause::Lost(Phase::Data, error), Progress::Upload);
             return (session, Err(cause));
         }
         let asked = stored.map_or(Ok(()), |path| session.presume_size(path));
@@ -698,7 +716,7 @@ impl<'s> Transfer<'s> {
         drop(stream);
         let judged = verdict.and_then(|reply| match reply.is_done() {
             true => Ok(reply),
-            false => Err(session.judged(reply, true)),
+            false => Err(session.judged(reply, Progress::Upload)),
         });
         (session, judged)
     }
@@ -724,6 +742,6 @@ impl<'s> Transfer<'s> {
     pub fn broken(self, cause: Cause) -> Cause {
         let Self { session, stream, stake, is_upload, .. } = self;
         drop((stream, stake));
-        session.last_words(cause, is_upload)
+        session.last_words(cause, if is_upload { Progress::Upload } else { Progress::BytesCame })
     }
 }
